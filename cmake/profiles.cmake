@@ -1,0 +1,40 @@
+# How every file of the project is compiled, and the two functions by which a folder says what it builds.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+find_program(CCACHE ccache)
+if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+add_library(ovs_profile INTERFACE)
+target_include_directories(ovs_profile INTERFACE ${PROJECT_SOURCE_DIR}/src)
+target_compile_options(ovs_profile INTERFACE
+  -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Werror -fno-exceptions -fno-rtti -fno-strict-aliasing
+  -ffunction-sections -fdata-sections)
+
+# ovs_library(NAME [HOSTED] SOURCES files... [DEPENDS libraries...])
+#   A static library ovs_NAME. HOSTED: may use the C++ library; without it the folder is also compiled for the kernel.
+function(ovs_library name)
+  cmake_parse_arguments(ARG "HOSTED" "" "SOURCES;DEPENDS" ${ARGN})
+  add_library(ovs_${name} STATIC ${ARG_SOURCES})
+  target_link_libraries(ovs_${name} PUBLIC ovs_profile ${ARG_DEPENDS})
+  if(NOT ARG_HOSTED)
+    set_property(GLOBAL APPEND PROPERTY OVS_KERNEL_LIBRARIES ovs_${name})
+  endif()
+endfunction()
+
+# ovs_test(NAME SOURCES files... [DEPENDS libraries...])
+#   A doctest program NAME, one per folder, run by ctest.
+find_path(DOCTEST_INCLUDE doctest/doctest.h REQUIRED)
+add_library(ovs_doctest_main STATIC ${PROJECT_SOURCE_DIR}/tests/support/doctest_main.cc)
+target_compile_options(ovs_doctest_main PRIVATE -fno-exceptions -fno-rtti)
+target_compile_definitions(ovs_doctest_main PUBLIC DOCTEST_CONFIG_NO_EXCEPTIONS_BUT_WITH_ALL_ASSERTS)
+function(ovs_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ovs_profile ovs_doctest_main ${ARG_DEPENDS})
+  add_test(NAME ${name} COMMAND ${name})
+endfunction()
