@@ -38,3 +38,9 @@ function(ovs_test name)
   target_link_libraries(${name} PRIVATE ovs_profile ovs_doctest_main ${ARG_DEPENDS})
   add_test(NAME ${name} COMMAND ${name})
 endfunction()
+
+# ovs_fmt: libfmt's compiled half, once, under the project's own flags. Hosted folders that use fmt depend on it.
+find_path(FMT_INCLUDE fmt/format-inl.h REQUIRED)
+add_library(ovs_fmt STATIC ${PROJECT_SOURCE_DIR}/cmake/fmt.cc)
+target_compile_options(ovs_fmt PRIVATE -fno-exceptions -fno-rtti)
+target_compile_definitions(ovs_fmt PUBLIC FMT_EXCEPTIONS=0)
