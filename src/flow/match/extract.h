@@ -31,9 +31,10 @@ struct PacketMetadata {
 
 // Where the headers begin, from the packet's first byte; zero if there is no such header.
 struct HeaderOffsets {
-  std::uint16_t l3 = 0;       // behind the tags
-  std::uint16_t l4 = 0;       // behind IP options and extension headers; zero in a later fragment
-  std::uint16_t payload = 0;  // behind TCP, UDP, SCTP, ICMP
+  std::uint16_t l3 = 0;  // behind the tags
+  std::uint16_t l4 = 0;  // behind IP options and extension headers
+  std::uint16_t payload =
+      0;  // behind TCP, UDP, SCTP, ICMP: zero if the key has no ports from this packet
 };
 
 // nw_frag, as stored.
