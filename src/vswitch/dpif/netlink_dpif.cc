@@ -1,0 +1,291 @@
+#include "vswitch/dpif/netlink_dpif.h"
+
+#include "flow/match/netlink.h"
+#include "vswitch/dpif/records.h"
+
+namespace ovs::vswitch {
+namespace {
+
+using wire::ControlAttr;
+using wire::ControlCommand;
+using wire::DatapathAttr;
+using wire::DatapathCommand;
+using wire::Family;
+using wire::FlowAttr;
+using wire::FlowCommand;
+using wire::PacketAttr;
+using wire::VportAttr;
+using wire::VportCommand;
+using wire::VportType;
+
+constexpr std::size_t kUpcallBatch = 64;
+constexpr unsigned kMaxBatchesPerTurn = 16;  // then other work of the loop has its turn
+
+struct VportTypeName {
+  const char* name;
+  VportType type;
+};
+constexpr VportTypeName kTunnelTypes[] = {
+    {"gre", VportType::Gre}, {"vxlan", VportType::Vxlan}, {"geneve", VportType::Geneve}};
+
+VportType vport_type(std::string_view type) {
+  for (const VportTypeName& row : kTunnelTypes) {
+    if (type == row.name) return row.type;
+  }
+  return type == "internal" || type == "dummy-internal" ? VportType::Internal : VportType::Netdev;
+}
+
+std::string type_name(VportType type, const PortTypeNames& names) {
+  for (const VportTypeName& row : kTunnelTypes) {
+    if (type == row.type) return row.name;
+  }
+  return type == VportType::Internal ? names.internal : names.netdev;
+}
+
+template <class Attr>
+void put_key_attribute(wire::Writer& writer, Attr attribute, const flow::FlowKey& key) {
+  const wire::Writer::Nest nest = writer.begin_nest(attribute);
+  flow::put_key(writer, key);
+  writer.end_nest(nest);
+}
+
+}  // namespace
+
+DpifResult<std::unique_ptr<NetlinkDpif>> NetlinkDpif::open(platform::Device& device,
+                                                           daemon::Loop& loop,
+                                                           DatapathIdentity identity) {
+  Channels channels;
+  OVS_TRY(channels.requests, Channel::open(device));
+  OVS_TRY(channels.dumps, Channel::open(device));
+  OVS_TRY(channels.upcalls, Channel::open(device));
+  OVS_TRY(channels.events, Channel::open(device));
+  std::unique_ptr<NetlinkDpif> dpif(
+      new NetlinkDpif(std::move(channels), loop, std::move(identity)));
+  return dpif;
+}
+
+NetlinkDpif::NetlinkDpif(Channels channels, daemon::Loop& loop, DatapathIdentity identity)
+    : channels_(std::move(channels)),
+      identity_(std::move(identity)),
+      upcalls_ready_(*channels_.upcalls, loop, ControlCommand::PendPacketRequest,
+                     [this] { read_upcalls(); }),
+      events_ready_(*channels_.events, loop, ControlCommand::PendRequest,
+                    [this] { read_events(); }) {}
+
+DpifResult<DpPort> NetlinkDpif::port_add(const DpifPortSpec& spec) {
+  NetlinkRequest request(Family::Vport, VportCommand::New);
+  wire::Writer& writer = request.writer();
+  writer.put_u32(VportAttr::Type, std::uint32_t(vport_type(spec.type)));
+  writer.put_string(VportAttr::Name, spec.name);
+  writer.put_u32(VportAttr::UpcallPid, upcall_handler_ ? channels_.upcalls->pid() : 0);
+  if (spec.number) writer.put_u32(VportAttr::PortNo, std::uint32_t(*spec.number));
+  if (spec.udp_port != 0) {
+    const wire::Writer::Nest nest = writer.begin_nest(VportAttr::Options);
+    writer.put_u16(wire::TunnelOptionAttr::DstPort, spec.udp_port);
+    writer.end_nest(nest);
+  }
+  OVS_TRY(const DpifPort port, find_vport(request));
+  const std::lock_guard lock(types_mutex_);
+  types_[port.number] = spec.type;
+  return port.number;
+}
+
+DpifResult<void> NetlinkDpif::port_del(DpPort port) {
+  NetlinkRequest request(Family::Vport, VportCommand::Del);
+  request.writer().put_u32(VportAttr::PortNo, std::uint32_t(port));
+  OVS_TRY(channels_.requests->transact(request));
+  const std::lock_guard lock(types_mutex_);
+  types_.erase(port);
+  return kOk;
+}
+
+DpifPort NetlinkDpif::named(DpifPort port) const {
+  const std::lock_guard lock(types_mutex_);
+  const auto known = types_.find(port.number);
+  if (known != types_.end()) port.type = known->second;
+  return port;
+}
+
+DpifResult<DpifPort> NetlinkDpif::find_vport(NetlinkRequest& request) {
+  Result<VportRecord> record = Error::Malformed;
+  OVS_TRY(channels_.requests->transact(
+      request, [&](const wire::MessageView& message) { record = parse_vport(message); }));
+  if (!record) return dpif_error(record.error());
+  return named({record->name, type_name(record->type, identity_.port_types), record->number});
+}
+
+DpifResult<DpifPort> NetlinkDpif::port_by_name(std::string_view name) {
+  NetlinkRequest request(Family::Vport, VportCommand::Find);
+  request.writer().put_string(VportAttr::Name, name);
+  return find_vport(request);
+}
+
+DpifResult<std::vector<DpifPort>> NetlinkDpif::port_dump() {
+  std::vector<DpifPort> ports;
+  NetlinkRequest request(Family::Vport, VportCommand::Find, wire::kFlagDump);
+  OVS_TRY(channels_.dumps->dump(request, [&](const wire::MessageView& message) {
+    const auto record = parse_vport(message);
+    if (!record) return;
+    ports.push_back(
+        named({record->name, type_name(record->type, identity_.port_types), record->number}));
+  }));
+  return ports;
+}
+
+DpifResult<DpifPortStats> NetlinkDpif::port_stats(DpPort port) {
+  NetlinkRequest request(Family::Vport, VportCommand::Find);
+  request.writer().put_u32(VportAttr::PortNo, std::uint32_t(port));
+  Result<VportRecord> record = Error::Malformed;
+  OVS_TRY(channels_.requests->transact(
+      request, [&](const wire::MessageView& message) { record = parse_vport(message); }));
+  if (!record) return dpif_error(record.error());
+  return record->stats;
+}
+
+DpifResult<DpifStats> NetlinkDpif::stats() {
+  NetlinkRequest request(Family::Datapath, DatapathCommand::Find);
+  Result<DpifStats> stats = Error::Malformed;
+  OVS_TRY(channels_.requests->transact(
+      request, [&](const wire::MessageView& message) { stats = parse_datapath_stats(message); }));
+  if (!stats) return dpif_error(stats.error());
+  return *stats;
+}
+
+DpifResult<void> NetlinkDpif::flow_put(const FlowPut& put) {
+  const bool is_new = put.mode == FlowPutMode::Create;
+  const std::uint16_t flags = is_new ? wire::kFlagCreate | wire::kFlagExclusive : 0;
+  NetlinkRequest request(Family::Flow, is_new ? FlowCommand::New : FlowCommand::Set, flags);
+  wire::Writer& writer = request.writer();
+  put_ufid(writer, put.ufid);
+  put_key_attribute(writer, FlowAttr::Key, put.key);
+  const wire::Writer::Nest mask = writer.begin_nest(FlowAttr::Mask);
+  flow::put_mask(writer, put.mask, put.key);
+  writer.end_nest(mask);
+  writer.put(FlowAttr::Actions, put.actions);
+  return channels_.requests->transact(request);
+}
+
+DpifResult<DpifFlowStats> NetlinkDpif::flow_del(const Ufid& ufid, const flow::FlowKey& key) {
+  NetlinkRequest request(Family::Flow, FlowCommand::Del);
+  put_ufid(request.writer(), ufid);
+  put_key_attribute(request.writer(), FlowAttr::Key, key);
+  Result<DpifFlow> last = DpifFlow{};
+  OVS_TRY(channels_.requests->transact(
+      request, [&](const wire::MessageView& message) { last = parse_flow(message); }));
+  if (!last) return dpif_error(last.error());
+  return last->stats;
+}
+
+DpifResult<DpifFlow> NetlinkDpif::flow_find(const Ufid& ufid, const flow::FlowKey& key) {
+  NetlinkRequest request(Family::Flow, FlowCommand::Find);
+  put_ufid(request.writer(), ufid);
+  if (!key.is_zero()) put_key_attribute(request.writer(), FlowAttr::Key, key);
+  Result<DpifFlow> found = Error::Malformed;
+  OVS_TRY(channels_.requests->transact(
+      request, [&](const wire::MessageView& message) { found = parse_flow(message); }));
+  if (!found) return dpif_error(found.error());
+  return std::move(found).value();
+}
+
+DpifResult<void> NetlinkDpif::flow_dump(const FlowVisitor& visit) {
+  NetlinkRequest request(Family::Flow, FlowCommand::Find, wire::kFlagDump);
+  return channels_.dumps->dump(request, [&](const wire::MessageView& message) {
+    auto record = parse_flow(message);
+    if (record) visit(*record);
+  });
+}
+
+DpifResult<void> NetlinkDpif::flow_flush() {
+  NetlinkRequest request(Family::Flow, FlowCommand::Del);
+  return channels_.requests->transact(request);
+}
+
+DpifResult<void> NetlinkDpif::execute(const Execute& execute) {
+  NetlinkRequest request(Family::Packet, wire::PacketCommand::Execute);
+  wire::Writer& writer = request.writer();
+  writer.put(PacketAttr::Packet, execute.packet);
+  put_key_attribute(writer, PacketAttr::Key, *execute.key);
+  writer.put(PacketAttr::Actions, execute.actions);
+  return channels_.requests->transact(request);
+}
+
+std::uint32_t NetlinkDpif::upcall_pid(DpPort) const {
+  return channels_.upcalls->pid();
+}
+
+DpifResult<void> NetlinkDpif::subscribe_upcalls(bool subscribe) {
+  NetlinkRequest request(Family::Control, ControlCommand::SubscribePackets);
+  request.writer().put_u8(ControlAttr::PacketSubscribe, subscribe ? 1 : 0);
+  request.writer().put_u32(ControlAttr::PacketPid, channels_.upcalls->pid());
+  return channels_.upcalls->write(request);
+}
+
+// A daemon that takes over a datapath tells it first where misses go now.
+DpifResult<void> NetlinkDpif::bind_ports() {
+  OVS_TRY(const std::vector<DpifPort> ports, port_dump());
+  for (const DpifPort& port : ports) {
+    NetlinkRequest request(Family::Vport, VportCommand::Set);
+    request.writer().put_u32(VportAttr::PortNo, std::uint32_t(port.number));
+    request.writer().put_u32(VportAttr::UpcallPid, channels_.upcalls->pid());
+    OVS_TRY(channels_.requests->transact(request));
+  }
+  return kOk;
+}
+
+void NetlinkDpif::set_upcall_handler(UpcallHandler handler) {
+  const bool had_one = bool(upcall_handler_);
+  upcall_handler_ = std::move(handler);
+  const bool has_one = bool(upcall_handler_);
+  if (had_one == has_one) return;
+  // The datapath refuses a subscription only when it is closing; its counters tell what is lost.
+  if (!subscribe_upcalls(has_one) || !has_one) return;
+  if (bind_ports()) upcalls_ready_.arm();
+}
+
+void NetlinkDpif::read_upcalls() {
+  for (unsigned turn = 0; turn < kMaxBatchesPerTurn && upcall_handler_; ++turn) {
+    std::vector<Upcall> batch;
+    while (batch.size() < kUpcallBatch) {
+      const auto more = channels_.upcalls->read(platform::DeviceControl::ReadPacket,
+                                                [&](const wire::MessageView& message) {
+                                                  auto upcall = parse_upcall(message);
+                                                  if (upcall)
+                                                    batch.push_back(std::move(upcall).value());
+                                                });
+      if (!more || !*more) break;
+    }
+    if (batch.empty()) break;
+    upcall_handler_(batch);
+  }
+  if (upcall_handler_) upcalls_ready_.arm();
+}
+
+void NetlinkDpif::set_port_event_handler(PortEventHandler handler) {
+  const bool subscribe = handler && !event_handler_;
+  event_handler_ = std::move(handler);
+  if (!subscribe) return;
+  NetlinkRequest request(Family::Control, ControlCommand::SubscribeEvents);
+  request.writer().put_u32(ControlAttr::McastGroup, wire::kVportGroup);
+  request.writer().put_u8(ControlAttr::McastJoin, 1);
+  if (channels_.events->write(request)) events_ready_.arm();
+}
+
+void NetlinkDpif::read_events() {
+  for (;;) {
+    const auto more = channels_.events->read(
+        platform::DeviceControl::ReadEvent, [&](const wire::MessageView& message) {
+          const auto record = parse_vport(message);
+          if (!record || !event_handler_) return;
+          const auto command = VportCommand(message.header.command);
+          const PortEvent event = command == VportCommand::New   ? PortEvent::Added
+                                  : command == VportCommand::Del ? PortEvent::Deleted
+                                                                 : PortEvent::Changed;
+          event_handler_(event, named({record->name, type_name(record->type, identity_.port_types),
+                                       record->number}));
+        });
+    if (!more || !*more) break;
+  }
+  if (event_handler_) events_ready_.arm();
+}
+
+}  // namespace ovs::vswitch

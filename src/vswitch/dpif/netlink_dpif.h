@@ -1,0 +1,73 @@
+// A datapath behind a device, spoken to in netlink. The only Dpif of the programs: whether the
+// device is a driver, an emulated host or threads of this process does not show here.
+#pragma once
+#include <map>
+
+#include "vswitch/dpif/channel.h"
+#include "vswitch/dpif/readiness.h"
+
+namespace ovs::vswitch {
+
+// What ports are called when nothing else is known of them: a dummy datapath's devices are dummies.
+struct PortTypeNames {
+  const char* netdev = "system";
+  const char* internal = "internal";
+};
+inline constexpr PortTypeNames kDummyPortTypes{"dummy", "dummy-internal"};
+
+struct DatapathIdentity {
+  std::string type;  // "system", "netdev", "dummy"
+  std::string name;  // "ovs-system"
+  PortTypeNames port_types;
+};
+
+class NetlinkDpif final : public Dpif {
+ public:
+  // `device` and `loop` outlive it. Upcalls and events come on the loop.
+  static DpifResult<std::unique_ptr<NetlinkDpif>> open(platform::Device& device, daemon::Loop& loop,
+                                                       DatapathIdentity identity);
+
+  const std::string& type() const override { return identity_.type; }
+  const std::string& name() const override { return identity_.name; }
+
+  DpifResult<DpPort> port_add(const DpifPortSpec& spec) override;
+  DpifResult<void> port_del(DpPort port) override;
+  DpifResult<DpifPort> port_by_name(std::string_view name) override;
+  DpifResult<std::vector<DpifPort>> port_dump() override;
+  DpifResult<DpifPortStats> port_stats(DpPort port) override;
+  DpifResult<DpifStats> stats() override;
+
+  DpifResult<void> flow_put(const FlowPut& put) override;
+  DpifResult<DpifFlowStats> flow_del(const Ufid& ufid, const flow::FlowKey& key) override;
+  DpifResult<DpifFlow> flow_find(const Ufid& ufid, const flow::FlowKey& key) override;
+  DpifResult<void> flow_dump(const FlowVisitor& visit) override;
+  DpifResult<void> flow_flush() override;
+  DpifResult<void> execute(const Execute& execute) override;
+
+  std::uint32_t upcall_pid(DpPort in_port) const override;
+  void set_upcall_handler(UpcallHandler handler) override;
+  void set_port_event_handler(PortEventHandler handler) override;
+
+ private:
+  struct Channels {
+    std::unique_ptr<Channel> requests, dumps, upcalls, events;
+  };
+  NetlinkDpif(Channels channels, daemon::Loop& loop, DatapathIdentity identity);
+
+  DpifResult<void> subscribe_upcalls(bool subscribe);
+  DpifResult<void> bind_ports();
+  DpifResult<DpifPort> find_vport(NetlinkRequest& request);
+  DpifPort named(DpifPort port) const;
+  void read_upcalls();
+  void read_events();
+
+  Channels channels_;
+  DatapathIdentity identity_;
+  mutable std::mutex types_mutex_;
+  std::map<DpPort, std::string> types_;  // what port_add was asked for, where it says more
+  UpcallHandler upcall_handler_;
+  PortEventHandler event_handler_;
+  Readiness upcalls_ready_, events_ready_;  // last: they use the channels
+};
+
+}  // namespace ovs::vswitch
