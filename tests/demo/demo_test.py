@@ -1,0 +1,99 @@
+"""Tests of the demo's pure parts: choices, what ping and iperf3 say, the table.
+
+./demo itself is the test of the rest.
+"""
+import io
+import unittest
+
+import main
+import programs
+import report
+import story
+from shell import Narrator
+from traffic import PAIRS, Cell, ping_cell, tcp_cell
+
+
+class Choices(unittest.TestCase):
+    def test_a_maker_alone_covers_every_program(self):
+        self.assertEqual(set(programs.parse_choice("ours").values()), {"ours"})
+
+    def test_a_later_item_overrules_an_earlier_one(self):
+        makers = programs.parse_choice("debian,tools=ours,ovs-ofctl=debian")
+        self.assertEqual(makers["ovs-vsctl"], "ours")
+        self.assertEqual(makers["ovs-ofctl"], "debian")
+        self.assertEqual(makers["ovsdb-server"], "debian")
+
+    def test_an_unknown_maker_or_program_is_refused_by_name(self):
+        for text in ("theirs", "kernel=ours"):
+            with self.assertRaisesRegex(programs.BadChoice, text.partition("=")[0]):
+                programs.parse_choice(text)
+
+    def test_a_part_option_leaves_the_peer_alone(self):
+        chosen = main.choices(main.parse_arguments(["--kvm1=debian", "--database=ours"]))
+        self.assertEqual(chosen["kvm1"]["ovsdb-server"], "debian")
+
+    def test_a_host_option_outweighs_a_part_option(self):
+        chosen = main.choices(main.parse_arguments(["--database=ours", "--hv1=debian"]))
+        self.assertEqual(chosen["hv1"]["ovsdb-server"], "debian")
+        self.assertEqual(chosen["hv2"]["ovsdb-server"], "ours")
+
+    def test_a_mixed_choice_is_described_by_what_is_ours(self):
+        self.assertEqual(programs.describe(programs.parse_choice("debian,database=ours")),
+                         "debian, but ours: ovsdb-server")
+
+
+class Measurements(unittest.TestCase):
+    SUMMARY = "50 packets transmitted, {} received, 0% packet loss, time 980ms\n"
+
+    def test_all_answers_make_a_good_cell(self):
+        self.assertEqual(ping_cell(self.SUMMARY.format(50)), Cell("lost 0/50", good=True))
+
+    def test_one_lost_ping_makes_a_bad_cell(self):
+        self.assertEqual(ping_cell(self.SUMMARY.format(49)), Cell("lost 1/50", good=False))
+
+    def test_no_summary_is_not_success(self):
+        self.assertFalse(ping_cell("ping: connect: Network is unreachable\n").good)
+
+    def test_tcp_counts_what_the_receiver_got(self):
+        output = '{"end": {"sum_received": {"bits_per_second": 1250000000.0}}}'
+        self.assertEqual(tcp_cell(output), Cell("1.25 Gbit/s", good=True))
+
+    def test_tcp_without_a_receiver_is_bad(self):
+        idle = '{"end": {"sum_received": {"bits_per_second": 0}}}'
+        for output in ('{"error": "unable to connect"}', "", idle):
+            self.assertFalse(tcp_cell(output).good)
+
+    def test_packets_of_a_flow_are_read_from_its_line(self):
+        line = " cookie=0x0, n_packets=17, n_bytes=1 actions=drop"
+        self.assertEqual(story.packet_count(line), 17)
+
+
+class Table(unittest.TestCase):
+    def setUp(self):
+        good = Cell("x", good=True)
+        keys = [(vm, peer, kind) for vm, peer in PAIRS for kind in report.KINDS]
+        self.results = {"gre": dict.fromkeys(keys, good)}
+
+    def test_every_pair_has_a_row(self):
+        rows = report.render(self.results).splitlines()[2:]
+        expected = [f"{vm.name} - {peer.name}" for vm, peer in PAIRS]
+        self.assertEqual([row.split("  ")[0] for row in rows], expected)
+
+    def test_a_bad_cell_is_named(self):
+        vm, peer = PAIRS[0]
+        self.results["gre"][vm, peer, "TCP"] = Cell("no traffic", good=False)
+        self.assertEqual(report.failures(self.results), ["gre vm1 - vm2 TCP: no traffic"])
+
+
+class Narration(unittest.TestCase):
+    def test_quiet_keeps_headings_and_drops_commands(self):
+        out = io.StringIO()
+        narrator = Narrator(out, quiet=True)
+        narrator.heading("title")
+        narrator.command("hv1", "ovs-vsctl show", "text")
+        narrator.shows("a thing")
+        self.assertEqual(out.getvalue(), "\n=== title ===\n\n")
+
+
+if __name__ == "__main__":
+    unittest.main()

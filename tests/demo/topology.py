@@ -1,0 +1,161 @@
+"""The demo's machines and cables: network namespaces, veths, one underlay bridge. Starts no switch.
+
+    VM1 VM2        VM3           VM4
+     hv1           hv2           kvm1
+      +---- underlay bridge ------+
+"""
+import os
+import signal
+import subprocess
+import time
+from dataclasses import dataclass, field
+
+# A 1500-byte inner packet and 50 bytes of VXLAN fit: the netdev datapath does not fragment.
+UNDERLAY_MTU = 1600
+DEADLINE_S = 3
+
+
+@dataclass(frozen=True)
+class Vm:
+    """A guest: one NIC, one IPv4 and one IPv6 address."""
+
+    number: int
+
+    @property
+    def name(self):
+        return f"vm{self.number}"
+
+    @property
+    def ipv4(self):
+        return f"10.0.0.{self.number}"
+
+    @property
+    def ipv6(self):
+        return f"fd00::{self.number}"
+
+    @property
+    def mac(self):
+        return f"02:00:00:00:00:0{self.number}"
+
+
+@dataclass(frozen=True)
+class HostPlan:
+    """A host before it exists: its name, its underlay address, its guests."""
+
+    name: str
+    number: int
+    vms: list = field(default_factory=list)
+
+    @property
+    def underlay_ip(self):
+        return f"172.31.0.{self.number}"
+
+
+PLAN = [
+    HostPlan("hv1", 1, [Vm(1), Vm(2)]),
+    HostPlan("hv2", 2, [Vm(3)]),
+    HostPlan("kvm1", 3, [Vm(4)]),
+]
+HUB, *SPOKES = PLAN
+VMS = [vm for plan in PLAN for vm in plan.vms]
+
+
+class Topology:
+    """All namespaces of one run. Names begin with `prefix`, so that two runs do not meet."""
+
+    def __init__(self, prefix):
+        self.prefix = prefix
+
+    def namespace(self, machine):
+        return f"{self.prefix}-{machine}"
+
+    def create(self):
+        self._add_namespace("underlay")
+        self._ip("underlay", "link add underlay type bridge")
+        self._up("underlay", "underlay")
+        for plan in PLAN:
+            self._add_host(plan)
+
+    def _add_host(self, plan):
+        self._add_namespace(plan.name)
+        self._add_cable(plan.name, "eth0", "underlay", plan.name)
+        self._ip("underlay", f"link set {plan.name} master underlay")
+        for end, link in ((plan.name, "eth0"), ("underlay", plan.name)):
+            self._up(end, link, UNDERLAY_MTU)
+        for vm in plan.vms:
+            self._add_vm(plan, vm)
+
+    def _add_vm(self, plan, vm):
+        self._add_namespace(vm.name)
+        self._add_cable(vm.name, "eth0", plan.name, vm.name)
+        self._up(plan.name, vm.name)
+        self._ip(vm.name, f"link set eth0 address {vm.mac}")
+        self._up(vm.name, "eth0")
+        self._ip(vm.name, f"address add {vm.ipv4}/24 dev eth0")
+        # Without duplicate address detection the address serves at once.
+        self._ip(vm.name, f"address add {vm.ipv6}/64 dev eth0 nodad")
+
+    def _add_cable(self, machine, link, peer_machine, peer_link):
+        peer = self.namespace(peer_machine)
+        self._ip(machine, f"link add {link} type veth peer name {peer_link} netns {peer}")
+        # A netdev datapath completes no checksums: what enters it must carry them.
+        for end, name in ((machine, link), (peer_machine, peer_link)):
+            _run(f"ip netns exec {self.namespace(end)} ethtool -K {name} tx off")
+
+    def _add_namespace(self, machine):
+        _run(f"ip netns add {self.namespace(machine)}")
+        self._up(machine, "lo")
+
+    def _up(self, machine, link, mtu=None):
+        self._ip(machine, f"link set {link} {f'mtu {mtu} ' if mtu else ''}up")
+
+    def _ip(self, machine, arguments):
+        _run(f"ip -n {self.namespace(machine)} {arguments}")
+
+    def destroy(self):
+        """Ends every process in our namespaces, by its id, then removes the namespaces."""
+        namespaces = self._existing()
+        _end_processes([pid for name in namespaces for pid in _pids_in(name)])
+        for name in namespaces:
+            _run(f"ip netns delete {name}")
+
+    def _existing(self):
+        listing = _run("ip netns list").split("\n")
+        names = [line.split()[0] for line in listing if line]
+        return [name for name in names if name.startswith(self.prefix + "-")]
+
+
+def _pids_in(namespace):
+    return [int(pid) for pid in _run(f"ip netns pids {namespace}").split()]
+
+
+def _end_processes(pids):
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        _signal_all(pids, sign)
+        deadline = time.monotonic() + DEADLINE_S
+        while pids and time.monotonic() < deadline:
+            pids = [pid for pid in pids if _is_alive(pid)]
+            time.sleep(0.02)
+
+
+def _signal_all(pids, sign):
+    for pid in pids:
+        try:
+            os.kill(pid, sign)
+        except ProcessLookupError:
+            pass
+
+
+def _is_alive(pid):
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
+            return stat.read().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def _run(command):
+    done = subprocess.run(command.split(), capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise OSError(f"{command}: {done.stderr.strip()}")
+    return done.stdout
