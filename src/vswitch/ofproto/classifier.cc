@@ -116,7 +116,8 @@ Subtable::Subtable(const MatchMask& mask, std::uint64_t id) : mask_(mask), id_(i
     prefix_bits_[i] = std::uint8_t(prefix_length(mask, flow::field(kPrefixFields[i]).at));
   }
   for (unsigned i = 0; i < 32; ++i) {
-    if ((mask.flow.bytes()[kPorts.first_byte() + i / 8] >> (7 - i % 8) & 1) != 0) port_bits_ = i + 1;
+    if ((mask.flow.bytes()[kPorts.first_byte() + i / 8] >> (7 - i % 8) & 1) != 0)
+      port_bits_ = i + 1;
   }
 }
 
@@ -171,8 +172,8 @@ const Rule* Classifier::find(const MatchKey& packet, MatchMask* wildcards,
   return best;
 }
 
-// Whether the packet has no prefix of the length that the subtable's rules have. Un-wildcards the bits that prove it,
-// unless they are more than the subtable itself would.
+// Whether the packet has no prefix of the length that the subtable's rules have. Un-wildcards the
+// bits that prove it, unless they are more than the subtable itself would.
 bool Classifier::excluded_by_prefix(const Subtable& subtable, unsigned stage,
                                     const MatchKey& packet, Prefixes& prefixes,
                                     MatchMask* wildcards) const {
@@ -228,7 +229,8 @@ const Rule* Classifier::find_in(const Subtable& subtable, const MatchKey& packet
                          [&](const Shared<Rule>& rule) { return rule->match.matches(packet); });
   const bool is_hit = group != nullptr && found != group->data() + group->size();
   if (!is_hit && subtable.port_bits_ > 0 && wildcards != nullptr) {
-    const auto answer = subtable.ports_.find(packet.flow.bytes() + kPorts.first_byte(), 32);
+    const flow::FlowKey masked = packet.flow.under(subtable.mask_.flow);
+    const auto answer = subtable.ports_.find(masked.bytes() + kPorts.first_byte(), 32);
     MatchMask known;
     set_prefix(known, kPorts, answer.known_bits);
     wildcards->flow = wildcards->flow.united(known.flow.under(subtable.mask_.flow));
@@ -305,7 +307,8 @@ Subtable& Classifier::own_subtable(const MatchMask& mask, PendingStamps& changed
   return *subtables_.back();
 }
 
-// One more (+1) or one fewer (-1) rule with this key: its partial hashes, and the stamps of all who may have looked there.
+// One more (+1) or one fewer (-1) rule with this key: its partial hashes, and the stamps of all who
+// may have looked there.
 void Classifier::index(Subtable& subtable, const MatchKey& key, int change,
                        PendingStamps& changed) {
   const unsigned last = unsigned(subtable.stages_.size()) - 1;
@@ -360,9 +363,10 @@ Shared<Rule> Classifier::insert(Shared<Rule> rule, PendingStamps& changed) {
     return rule;
   }
   const bool rises = subtable.empty() || priority > subtable.max_priority();
-  group.insert(std::find_if(group.begin(), group.end(),
-                            [&](const Shared<Rule>& each) { return each->spec.priority < priority; }),
-               std::move(rule));
+  group.insert(
+      std::find_if(group.begin(), group.end(),
+                   [&](const Shared<Rule>& each) { return each->spec.priority < priority; }),
+      std::move(rule));
   subtable.add_priority(priority);
   index(subtable, match.key(), +1, changed);
   track_prefixes(subtable, match.key(), +1);
@@ -390,7 +394,8 @@ void Classifier::remove(const Rule& rule, PendingStamps& changed) {
   subtable.remove_priority(priority);
   --count_;
   if (subtable.empty()) {
-    std::erase_if(subtables_, [&](const Shared<Subtable>& each) { return each.raw() == &subtable; });
+    std::erase_if(subtables_,
+                  [&](const Shared<Subtable>& each) { return each.raw() == &subtable; });
   } else if (subtable.max_priority() != top) {
     sort();
   }

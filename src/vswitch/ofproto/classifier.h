@@ -1,6 +1,7 @@
-// One OpenFlow table: rules by priority and match, grouped by mask (tuple space), tried by falling priority. A value:
-// copies share everything, so a reader keeps a version while the control thread edits the next. A lookup un-wildcards only
-// the bits that it needed to know, and names what it read so that a change of it can be told.
+// One OpenFlow table: rules by priority and match, grouped by mask (tuple space), tried by falling
+// priority. A value: copies share everything, so a reader keeps a version while the control thread
+// edits the next. A lookup un-wildcards only the bits that it needed to know, and names what it
+// read so that a change of it can be told.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -55,9 +56,10 @@ class Subtable : public SharedCount {
 
   flow::MatchMask mask_;
   std::uint64_t id_;
-  std::vector<Stage> stages_;               // those that the mask has bits in; at least one
-  std::vector<PriorityCount> priorities_;   // falling
-  std::array<HashTrie<unsigned>, kStageCount - 1> index_;  // of all but the last: rules by hash so far
+  std::vector<Stage> stages_;              // those that the mask has bits in; at least one
+  std::vector<PriorityCount> priorities_;  // falling
+  std::array<HashTrie<unsigned>, kStageCount - 1>
+      index_;  // of all but the last: rules by hash so far
   HashTrie<Group> rules_;
   std::array<std::uint8_t, kPrefixFieldCount> prefix_bits_ = {};  // 0: not a prefix of that field
   unsigned port_bits_ = 0;  // leading bits of tp_src,tp_dst that the mask reaches to
@@ -71,8 +73,8 @@ class Classifier : public SharedCount {
   // `table` keeps the stamps of different tables apart.
   explicit Classifier(std::uint64_t table) : table_(table) {}
 
-  // The rule of highest priority that takes the packet; null if none does. Bits that were looked at are added to
-  // `wildcards`, what was read to `dependencies`; either may be null.
+  // The rule of highest priority that takes the packet; null if none does. Bits that were looked at
+  // are added to `wildcards`, what was read to `dependencies`; either may be null.
   const Rule* find(const flow::MatchKey& packet, flow::MatchMask* wildcards,
                    Dependencies* dependencies) const;
 
@@ -80,7 +82,8 @@ class Classifier : public SharedCount {
   // Whether a rule of this priority could take a packet that `match` takes.
   bool has_overlap(const flow::Match& match, int priority) const;
   // Rules within `match` (loose), or with exactly this match and priority (strict).
-  std::vector<Shared<Rule>> select(const flow::Match& match, int priority, Strictness strictness) const;
+  std::vector<Shared<Rule>> select(const flow::Match& match, int priority,
+                                   Strictness strictness) const;
 
   // Takes the rule in; one with the same match and priority leaves, and is returned.
   Shared<Rule> insert(Shared<Rule> rule, PendingStamps& changed);

@@ -39,7 +39,8 @@ bool CompactMatch::matches(const flow::MatchKey& packet) const {
 }
 
 bool CompactMatch::operator==(const CompactMatch& other) const {
-  return used_ == other.used_ && std::equal(words_.get(), words_.get() + count(), other.words_.get());
+  return used_ == other.used_ &&
+         std::equal(words_.get(), words_.get() + count(), other.words_.get());
 }
 
 }  // namespace ovs::vswitch

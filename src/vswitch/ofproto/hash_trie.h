@@ -1,5 +1,6 @@
-// A map from 64-bit hashes to values that is copied in no time: copies share all nodes, and a change copies only the path
-// to what it changes. So the control thread edits its own copy while readers walk an older one, without locks.
+// A map from 64-bit hashes to values that is copied in no time: copies share all nodes, and a
+// change copies only the path to what it changes. So the control thread edits its own copy while
+// readers walk an older one, without locks.
 #pragma once
 #include <bit>
 #include <cstddef>

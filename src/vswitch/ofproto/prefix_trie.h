@@ -1,5 +1,6 @@
-// Which prefixes of a field occur in rules: tells how many leading bits of a value must be known to know which prefixes it
-// has. Copied in no time, as HashTrie is. Values are up to 128 bits, first byte first.
+// Which prefixes of a field occur in rules: tells how many leading bits of a value must be known to
+// know which prefixes it has. Copied in no time, as HashTrie is. Values are up to 128 bits, first
+// byte first.
 #pragma once
 #include <bitset>
 #include <cstdint>

@@ -1,5 +1,6 @@
-// One OpenFlow flow: what it matches, what it does, and its counters. Never changes once it is in a table: a modification
-// is a new Rule that takes the old one's place and shares its counters. Readers of any version may hold it.
+// One OpenFlow flow: what it matches, what it does, and its counters. Never changes once it is in a
+// table: a modification is a new Rule that takes the old one's place and shares its counters.
+// Readers of any version may hold it.
 #pragma once
 #include <atomic>
 #include <cstdint>

@@ -1,8 +1,10 @@
-// Objects that several versions of a table share: a count inside the object, and a pointer that keeps it. Any thread may
-// drop the last reference. Whoever holds the only reference may change the object in place: nobody else can see it.
+// Objects that several versions of a table share: a count inside the object, and a pointer that
+// keeps it. Any thread may drop the last reference. Whoever holds the only reference may change the
+// object in place: nobody else can see it.
 #pragma once
 #include <atomic>
 #include <cstdint>
+#include <type_traits>
 #include <utility>
 
 #include "base/core/assert.h"
@@ -18,7 +20,7 @@ class SharedCount {
  private:
   template <class T>
   friend class Shared;
-  mutable std::atomic<std::uint32_t> count_{0};
+  mutable std::atomic<std::uint32_t> references_{0};
 };
 
 template <class T>
@@ -30,14 +32,14 @@ class Shared {
   Shared(const Shared& other) : object_(other.object_) { take(); }
   Shared(Shared&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
   template <class U>
-    requires(std::is_convertible_v<U*, T*> && !std::is_same_v<U, T>)
-  Shared(const Shared<U>& other) : Shared(other.raw()) {}
+  requires(std::is_convertible_v<U*, T*> && !std::is_same_v<U, T>) Shared(const Shared<U>& other)
+      : Shared(other.raw()) {}
   Shared& operator=(Shared other) noexcept {
     std::swap(object_, other.object_);
     return *this;
   }
   ~Shared() {
-    if (object_ != nullptr && object_->count_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+    if (object_ != nullptr && count_of(object_).fetch_sub(1, std::memory_order_acq_rel) == 1) {
       delete object_;
     }
   }
@@ -53,11 +55,14 @@ class Shared {
     return *object_;
   }
   bool operator==(const Shared& other) const { return object_ == other.object_; }
-  bool is_unique() const { return object_->count_.load(std::memory_order_acquire) == 1; }
+  bool is_unique() const { return count_of(object_).load(std::memory_order_acquire) == 1; }
 
  private:
+  static std::atomic<std::uint32_t>& count_of(const SharedCount* object) {
+    return object->references_;
+  }
   void take() {
-    if (object_ != nullptr) object_->count_.fetch_add(1, std::memory_order_relaxed);
+    if (object_ != nullptr) count_of(object_).fetch_add(1, std::memory_order_relaxed);
   }
   T* object_ = nullptr;
 };

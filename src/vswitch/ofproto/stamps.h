@@ -1,6 +1,7 @@
-// Why a translation may no longer hold. Whatever a translation reads has a cell (by a hash of what was read), and whoever
-// changes that touches the cell. A translation remembers its cells and when it began: it holds while none of them has been
-// touched since. Cells are shared by hash, so a stale answer may be wrong and a fresh one never is. Any thread.
+// Why a translation may no longer hold. Whatever a translation reads has a cell (by a hash of what
+// was read), and whoever changes that touches the cell. A translation remembers its cells and when
+// it began: it holds while none of them has been touched since. Cells are shared by hash, so a
+// stale answer may be wrong and a fresh one never is. Any thread.
 #pragma once
 #include <atomic>
 #include <cstddef>
@@ -15,7 +16,8 @@ using StampTime = std::uint64_t;
 // A number that names what was read. `kind` keeps unlike things apart.
 enum class StampKind : std::uint8_t { Stage, TableShape, Prefix, Mac, Port, Bridge, Global };
 constexpr std::uint64_t stamp_of(StampKind kind, std::uint64_t a, std::uint64_t b = 0) {
-  std::uint64_t mixed = (a + 0x9e3779b97f4a7c15 * (std::uint64_t(kind) + 1)) ^ (b * 0xc2b2ae3d27d4eb4f);
+  std::uint64_t mixed =
+      (a + 0x9e3779b97f4a7c15 * (std::uint64_t(kind) + 1)) ^ (b * 0xc2b2ae3d27d4eb4f);
   mixed = (mixed ^ mixed >> 32) * 0xd6e8feb86659fd93;
   return mixed ^ mixed >> 29;
 }
@@ -54,10 +56,13 @@ class Stamps {
   std::unique_ptr<std::atomic<StampTime>[]> cells_;
 };
 
-// Touches that wait until the change can be seen: made while tables are edited, done when they are published.
+// Touches that wait until the change can be seen: made while tables are edited, done when they are
+// published.
 class PendingStamps {
  public:
-  void add(StampKind kind, std::uint64_t a, std::uint64_t b = 0) { stamps_.push_back(stamp_of(kind, a, b)); }
+  void add(StampKind kind, std::uint64_t a, std::uint64_t b = 0) {
+    stamps_.push_back(stamp_of(kind, a, b));
+  }
   void touch_all(Stamps& stamps);
   bool empty() const { return stamps_.empty(); }
 
