@@ -39,8 +39,8 @@ struct FieldSet {
 // The nested attribute of OVS_ACTION_ATTR_SET, or of SET_MASKED (value, then mask, in one payload).
 enum class SetForm : bool { Whole, Masked };
 Result<FieldSet, KeyRefusal> parse_set(Bytes nested, SetForm form);
-// One set or set_masked action for each header that `set` touches, a header being one attribute;
-// written as complete actions.
-void put_set_actions(wire::Writer& writer, const FieldSet& set);
+// One set or set_masked action for each header of `packet` that `set` touches, a header being one
+// attribute; written as complete actions. Tunnel fields are put_set_tunnel's (action/action.h).
+void put_set_actions(wire::Writer& writer, const FieldSet& set, const FlowKey& packet);
 
 }  // namespace ovs::flow
