@@ -42,6 +42,35 @@ struct Ipv6Address {
   constexpr bool operator==(const Ipv6Address&) const = default;
 };
 
+// Either family: IPv4 as ::ffff:a.b.c.d, so that one table holds both. All zeros is "none".
+struct IpAddress {
+  Ipv6Address bits;
+
+  static constexpr IpAddress of(const Ipv6Address& ip) { return {ip}; }
+  static constexpr IpAddress of(const Ipv4Address& ip) {
+    IpAddress mapped;
+    mapped.bits.bytes.items[10] = mapped.bits.bytes.items[11] = 0xff;
+    const std::uint32_t host = ip.bits.host();
+    for (int i = 0; i < 4; ++i) {
+      mapped.bits.bytes.items[12 + i] = std::uint8_t(host >> (24 - 8 * i));
+    }
+    return mapped;
+  }
+  constexpr bool is_none() const { return bits.is_zero(); }
+  constexpr bool is_ipv4() const {
+    for (int i = 0; i < 10; ++i) {
+      if (bits.bytes.items[i] != 0) return false;
+    }
+    return bits.bytes.items[10] == 0xff && bits.bytes.items[11] == 0xff;
+  }
+  // Only if is_ipv4().
+  constexpr Ipv4Address ipv4() const {
+    return Ipv4Address::of(bits.bytes.items[12], bits.bytes.items[13], bits.bytes.items[14],
+                           bits.bytes.items[15]);
+  }
+  constexpr bool operator==(const IpAddress&) const = default;
+};
+
 static_assert(sizeof(MacAddress) == 6 && sizeof(Ipv4Address) == 4 && sizeof(Ipv6Address) == 16);
 static_assert(alignof(MacAddress) == 1 && alignof(Ipv4Address) == 1 && alignof(Ipv6Address) == 1);
 

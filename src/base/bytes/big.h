@@ -1,5 +1,5 @@
-// Integers in network order. They are bytes, so alignment, aliasing and padding never come up, and mixing them with
-// host integers does not compile.
+// Integers in network order. They are bytes, so alignment, aliasing and padding never come up, and
+// mixing them with host integers does not compile.
 #pragma once
 #include <bit>
 #include <concepts>

@@ -1,4 +1,5 @@
-// A view of `count` objects that somebody else owns. Bytes are what parsers read, MutableBytes what writers fill.
+// A view of `count` objects that somebody else owns. Bytes are what parsers read, MutableBytes what
+// writers fill.
 #pragma once
 #include <concepts>
 #include <cstddef>
@@ -18,12 +19,12 @@ class Span {
   constexpr Span(T (&array)[N]) : data_(array), count_(N) {}
   // Any contiguous container: Array, std::vector, std::string, std::span, another Span.
   template <class C>
-    requires(!std::is_array_v<std::remove_cvref_t<C>> &&
-             requires(C& container) {
-               { container.data() } -> std::convertible_to<T*>;
-               { container.size() } -> std::convertible_to<std::size_t>;
-             })
-  constexpr Span(C&& container) : data_(container.data()), count_(container.size()) {}
+  requires(!std::is_array_v<std::remove_cvref_t<C>> &&
+           requires(C & container) {
+             { container.data() } -> std::convertible_to<T*>;
+             { container.size() } -> std::convertible_to<std::size_t>;
+           }) constexpr Span(C&& container)
+      : data_(container.data()), count_(container.size()) {}
 
   constexpr T* data() const { return data_; }
   constexpr std::size_t count() const { return count_; }

@@ -1,4 +1,5 @@
-// Assertions about what we wrote. Input (a packet, a request, a file) is never asserted: it gets an Error.
+// Assertions about what we wrote. Input (a packet, a request, a file) is never asserted: it gets an
+// Error.
 #pragma once
 
 namespace ovs {

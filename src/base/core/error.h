@@ -1,5 +1,6 @@
-// What can go wrong below the control plane, in one byte. Hosted libraries that must explain themselves (OVSDB, text
-// parsers) carry their own error type in Result<T, E>; a control operation fills a Refusal beside it.
+// What can go wrong below the control plane, in one byte. Hosted libraries that must explain
+// themselves (OVSDB, text parsers) carry their own error type in Result<T, E>; a control operation
+// fills a Refusal beside it.
 #pragma once
 #include <cstdint>
 

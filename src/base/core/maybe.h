@@ -1,5 +1,5 @@
-// A T or nothing: std::optional where the kernel profile has none. For trivially copyable values only; absence of
-// anything larger is an Owned that is null.
+// A T or nothing: std::optional where the kernel profile has none. For trivially copyable values
+// only; absence of anything larger is an Owned that is null.
 #pragma once
 #include <type_traits>
 

@@ -1,4 +1,5 @@
-// Sole ownership of one object from the platform's allocator. Made by platform/api/memory.h's try_make, never by new.
+// Sole ownership of one object from the platform's allocator. Made by platform/api/memory.h's
+// try_make, never by new.
 #pragma once
 #include <concepts>
 #include <cstddef>
@@ -13,12 +14,13 @@ namespace ovs {
 // Four characters that name who asked for memory (a pool tag on Windows, a statistic elsewhere).
 enum class MemoryTag : std::uint32_t {};
 constexpr MemoryTag memory_tag(const char (&text)[5]) {
-  return MemoryTag{std::uint32_t(std::uint8_t(text[0])) | std::uint32_t(std::uint8_t(text[1])) << 8 |
-                   std::uint32_t(std::uint8_t(text[2])) << 16 |
-                   std::uint32_t(std::uint8_t(text[3])) << 24};
+  return MemoryTag{
+      std::uint32_t(std::uint8_t(text[0])) | std::uint32_t(std::uint8_t(text[1])) << 8 |
+      std::uint32_t(std::uint8_t(text[2])) << 16 | std::uint32_t(std::uint8_t(text[3])) << 24};
 }
 
-// Defined by the platform backend. Null when there is no memory; any IRQL up to DISPATCH; `align` a power of two.
+// Defined by the platform backend. Null when there is no memory; any IRQL up to DISPATCH; `align` a
+// power of two.
 void* allocate(std::size_t size, std::size_t align, MemoryTag tag) noexcept;
 void deallocate(void* memory, std::size_t size, std::size_t align, MemoryTag tag) noexcept;
 

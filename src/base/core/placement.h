@@ -1,4 +1,5 @@
-// Construction in storage that somebody else owns, without <new>, which the kernel profile does not have.
+// Construction in storage that somebody else owns, without <new>, which the kernel profile does not
+// have.
 #pragma once
 #include <cstddef>
 #include <utility>

@@ -1,4 +1,5 @@
-// Failure as a value. Result<T> holds a T or an Error; Result<T, E> a T or whatever explains the failure better.
+// Failure as a value. Result<T> holds a T or an Error; Result<T, E> a T or whatever explains the
+// failure better.
 #pragma once
 #include <concepts>
 #include <type_traits>
@@ -12,7 +13,7 @@ namespace ovs {
 
 // A T or an E. Two forms, because clang 14 does not choose between special members by constraint.
 template <class T, class E,
-          bool Trivial = std::is_trivially_copyable_v<T> && std::is_trivially_copyable_v<E>>
+          bool Trivial = std::is_trivially_copyable_v<T>&& std::is_trivially_copyable_v<E>>
 struct ResultStorage {
   constexpr ResultStorage(std::true_type, T&& value) : value_(std::move(value)), ok_(true) {}
   constexpr ResultStorage(std::false_type, E&& error) : error_(std::move(error)), ok_(false) {}
@@ -68,10 +69,10 @@ class [[nodiscard]] Result : ResultStorage<T, E> {
   constexpr Result(T value) : Storage(std::true_type{}, std::move(value)) {}
   constexpr Result(E error) : Storage(std::false_type{}, std::move(error)) {}
   template <class U>
-    requires(std::convertible_to<U &&, T> && !std::same_as<std::remove_cvref_t<U>, T> &&
-             !std::same_as<std::remove_cvref_t<U>, E> &&
-             !std::same_as<std::remove_cvref_t<U>, Result>)
-  constexpr Result(U&& value) : Storage(std::true_type{}, T(std::forward<U>(value))) {}
+  requires(std::convertible_to<U&&, T> && !std::same_as<std::remove_cvref_t<U>, T> &&
+           !std::same_as<std::remove_cvref_t<U>, E> &&
+           !std::same_as<std::remove_cvref_t<U>, Result>) constexpr Result(U&& value)
+      : Storage(std::true_type{}, T(std::forward<U>(value))) {}
 
   constexpr explicit operator bool() const { return this->ok_; }
   constexpr bool ok() const { return this->ok_; }
@@ -139,20 +140,21 @@ inline constexpr struct Ok {
 
 }  // namespace ovs
 
-// OVS_TRY(auto x, f());  declares x from f()'s value, or returns f()'s error from the enclosing function.
-// OVS_TRY(f());          the same for a Result<void>.
+// OVS_TRY(auto x, f());  declares x from f()'s value, or returns f()'s error from the enclosing
+// function. OVS_TRY(f());          the same for a Result<void>.
 #define OVS_TRY(...) OVS_TRY_PICK_(__VA_ARGS__, V, V, V, V, V, V, V, E, _)(__VA_ARGS__)
 #define OVS_TRY_PICK_(a, b, c, d, e, f, g, h, form, ...) OVS_TRY_FORM_(form)
 #define OVS_TRY_FORM_(form) OVS_TRY_##form##_
-#define OVS_TRY_E_(...)                                            \
-  if (auto try_result = (__VA_ARGS__); try_result.ok()) {          \
-  } else                                                           \
+#define OVS_TRY_E_(...)                                   \
+  if (auto try_result = (__VA_ARGS__); try_result.ok()) { \
+  } else                                                  \
     return std::move(try_result).error()
-#define OVS_TRY_V_(declaration, ...) OVS_TRY_NAMED_(OVS_TRY_NAME_(__LINE__), declaration, __VA_ARGS__)
+#define OVS_TRY_V_(declaration, ...) \
+  OVS_TRY_NAMED_(OVS_TRY_NAME_(__LINE__), declaration, __VA_ARGS__)
 #define OVS_TRY_NAMED_(name, declaration, ...) OVS_TRY_NAMED2_(name, declaration, __VA_ARGS__)
-#define OVS_TRY_NAMED2_(name, declaration, ...)       \
-  auto name = (__VA_ARGS__);                          \
-  if (!name.ok()) return std::move(name).error();     \
+#define OVS_TRY_NAMED2_(name, declaration, ...)   \
+  auto name = (__VA_ARGS__);                      \
+  if (!name.ok()) return std::move(name).error(); \
   declaration = std::move(name).value()
 #define OVS_TRY_NAME_(line) OVS_TRY_NAME2_(line)
 #define OVS_TRY_NAME2_(line) try_result_##line

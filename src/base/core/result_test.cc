@@ -2,12 +2,12 @@
 
 #include <doctest/doctest.h>
 
-#include "base/core/maybe.h"
-#include "base/core/owned.h"
 #include "base/bytes/big.h"
 #include "base/bytes/span.h"
-#include "base/text/text.h"
 #include "base/containers/array.h"
+#include "base/core/maybe.h"
+#include "base/core/owned.h"
+#include "base/text/text.h"
 
 #include <string>
 
@@ -39,7 +39,6 @@ TEST_CASE("Result: OVS_TRY hands on the value or the error") {
   CHECK(check(8).ok());
   CHECK(check(2).error() == Error::Invalid);
 }
-
 
 struct Explanation {
   std::string text;

@@ -101,4 +101,8 @@ Formatter& Formatter::address(const Ipv6Address& ip) {
   return *this;
 }
 
+Formatter& Formatter::address(const IpAddress& ip) {
+  return ip.is_ipv4() ? address(ip.ipv4()) : address(ip.bits);
+}
+
 }  // namespace ovs

@@ -32,6 +32,7 @@ class Formatter {
   Formatter& address(const MacAddress& mac);  // 00:11:22:aa:bb:cc
   Formatter& address(const Ipv4Address& ip);  // 192.0.2.1
   Formatter& address(const Ipv6Address& ip);  // 2001:db8::1 (RFC 5952)
+  Formatter& address(const IpAddress& ip);    // IPv4 as IPv4
 
  private:
   Formatter& unsigned_decimal(std::uint64_t value);

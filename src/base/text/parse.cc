@@ -158,4 +158,13 @@ Result<Ipv6Address> parse_ipv6(Text text) {
   return ip;
 }
 
+Result<IpAddress> parse_ip(Text text) {
+  if (find_character(text, ':') == text.size()) {
+    OVS_TRY(const Ipv4Address ip, parse_ipv4(text));
+    return IpAddress::of(ip);
+  }
+  OVS_TRY(const Ipv6Address ip, parse_ipv6(text));
+  return IpAddress::of(ip);
+}
+
 }  // namespace ovs

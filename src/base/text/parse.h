@@ -39,5 +39,6 @@ Result<T> parse_integer(Text text, Radix radix = Radix::Auto) {
 Result<MacAddress> parse_mac(Text text);    // six groups of one or two hex digits
 Result<Ipv4Address> parse_ipv4(Text text);  // four decimal groups, no leading zeros
 Result<Ipv6Address> parse_ipv6(Text text);  // RFC 4291 section 2.2, all three forms; no zone
+Result<IpAddress> parse_ip(Text text);      // of either family
 
 }  // namespace ovs

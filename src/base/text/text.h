@@ -1,4 +1,5 @@
-// A view of characters that somebody else owns: string_view where there is none. Hosted code may use either; they convert.
+// A view of characters that somebody else owns: string_view where there is none. Hosted code may
+// use either; they convert.
 #pragma once
 #include <concepts>
 #include <cstddef>
@@ -14,16 +15,17 @@ class Text {
   constexpr Text(const char* zero_terminated)
       : data_(zero_terminated), size_(__builtin_strlen(zero_terminated)) {}
   template <class S>
-    requires(!std::same_as<S, Text> && requires(const S& string) {
-              { string.data() } -> std::convertible_to<const char*>;
-              { string.size() } -> std::convertible_to<std::size_t>;
-            })
-  constexpr Text(const S& string) : data_(string.data()), size_(string.size()) {}
+  requires(!std::same_as<S, Text> &&
+           requires(const S& string) {
+             { string.data() } -> std::convertible_to<const char*>;
+             { string.size() } -> std::convertible_to<std::size_t>;
+           }) constexpr Text(const S& string)
+      : data_(string.data()), size_(string.size()) {}
 
   // std::string_view, std::string.
   template <class S>
-    requires(!std::same_as<S, Text> && std::constructible_from<S, const char*, std::size_t>)
-  constexpr operator S() const {
+  requires(!std::same_as<S, Text> && std::constructible_from<S, const char*, std::size_t>) constexpr
+  operator S() const {
     return S(data_, size_);
   }
 

@@ -1,4 +1,4 @@
-// What base asks of a platform, for tests.
+// Memory and panic for hosted programs.
 #include <cstdio>
 #include <cstdlib>
 
@@ -13,8 +13,12 @@ void panic(const char* what, const char* file, int line) noexcept {
 }
 
 void* allocate(std::size_t size, std::size_t align, MemoryTag) noexcept {
+  if (align <= alignof(std::max_align_t)) return std::malloc(size);
   return std::aligned_alloc(align, (size + align - 1) / align * align);
 }
-void deallocate(void* memory, std::size_t, std::size_t, MemoryTag) noexcept { std::free(memory); }
+
+void deallocate(void* memory, std::size_t, std::size_t, MemoryTag) noexcept {
+  std::free(memory);
+}
 
 }  // namespace ovs
