@@ -142,6 +142,19 @@ std::uint64_t Match::hash(std::uint64_t basis) const {
   return flow::hash(mask_, flow::hash(key_, basis));
 }
 
+Match normalized(const Match& match) {
+  Match result = match;
+  for (const Field& row : kFieldRows) {
+    if (match.is_wildcard(row.id) || row.needs == Needs::Vlan || match.meets(row.needs)) continue;
+    bool has_other_name = false;  // nw_src of an ARP packet is its arp_spa
+    for (const Field& other : kFieldRows) {
+      has_other_name |= other.at.storage == row.at.storage && match.meets(other.needs);
+    }
+    if (!has_other_name) result.wildcard(row.id);
+  }
+  return result;
+}
+
 bool is_valid(FieldId id, const FieldValue& value) {
   const Field& row = field(id);
   switch (row.coding) {

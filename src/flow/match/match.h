@@ -57,6 +57,10 @@ class Match {
   MatchMask mask_;
 };
 
+// The match without what it says of fields that its packets do not have (tp_dst without a transport
+// protocol), as OpenFlow 1.0 asks of switches.
+Match normalized(const Match& match);
+
 // Whether `value` is one that the field can have (its width, its coding).
 bool is_valid(FieldId id, const FieldValue& value);
 

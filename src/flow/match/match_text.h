@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "base/core/result.h"
+#include "flow/field/value_text.h"
 #include "flow/match/match.h"
 #include "flow/match/port_names.h"
 
@@ -20,18 +21,13 @@ std::string format_match(const Match& match, const PortNames* ports = nullptr,
 enum class MatchWord : bool { NotMatch, Taken };
 Result<MatchWord, TextError> parse_match_word(std::string_view key, std::string_view value,
                                               const PortNames* ports, Match& match);
-// A whole match: words separated by commas or white space. Prerequisites are checked.
+// A whole match: words separated by commas or white space. Fields that lack their prerequisites are
+// kept: see normalized().
 Result<Match, TextError> parse_match(std::string_view text, const PortNames* ports = nullptr);
-// Whether each field of the match has what it needs; the error names the field that lacks it.
-Result<void, TextError> check_prerequisites(const Match& match);
-
 // "name=value/mask" without the name: "10.0.0.0/8", "0x10/0xf0", "no". An all-ones mask prints no
-// slash, a zero mask "*".
+// slash, a zero mask "ANY".
 std::string format_value(const Field& field, const FieldValue& value, const FieldValue& mask,
                          const PortNames* ports = nullptr);
-struct MaskedValue {
-  FieldValue value, mask;
-};
 Result<MaskedValue, TextError> parse_value(const Field& field, std::string_view text,
                                            const PortNames* ports = nullptr);
 
