@@ -1,0 +1,91 @@
+// A packet under way: a descriptor over a private, contiguous prefix that holds all headers, and an
+// opaque tail that only the host can reach. The host owns the memory of both; the engine reads and
+// writes nothing but the prefix, which no guest sees.
+#pragma once
+#include "base/bytes/big.h"
+#include "base/bytes/span.h"
+#include "flow/match/extract.h"
+
+namespace ovs::datapath {
+
+inline constexpr unsigned kHeadroom = 128;  // in front of a frame as it comes: two encapsulations
+inline constexpr unsigned kMaxPasses = 6;   // lookups of one packet: recirculations and tunnels
+inline constexpr unsigned kMinPrefix =
+    192;  // of a frame, or all of it: enough for all headers that are looked at
+
+// A checksum that the sender left to the last device: the bytes from `start` to the end are to be
+// summed, the sum stored `offset` bytes behind `start`, where the sum of the pseudo-header stands.
+// From the first byte of the frame.
+struct OpenChecksum {
+  std::uint16_t start = 0;  // 0: none is open
+  std::uint16_t offset = 0;
+};
+
+struct alignas(64) Packet {
+  std::uint8_t* data = nullptr;  // the frame's first byte
+  std::uint32_t head_size = 0;   // of the frame, in the prefix
+  std::uint32_t tail_size = 0;   // of the frame, behind it
+  std::uint8_t* room = nullptr;  // the prefix's memory begins here
+  std::uint32_t room_size = 0;
+  std::uint32_t in_port = 0;
+  std::uint32_t recirc_id = 0;
+  std::uint32_t skb_priority = 0;
+  std::uint32_t pkt_mark = 0;
+  std::uint32_t dp_hash = 0;
+  flow::HeaderOffsets at;      // as of the last extraction, kept right by what moves headers
+  std::uint16_t eth_type = 0;  // as of the last extraction
+  std::uint8_t nw_proto = 0;
+  std::uint8_t nw_frag = 0;
+  std::uint8_t passes = 0;
+  std::uint32_t limit = 0;  // bytes that the next output or upcall sees at most; 0: all
+  bool has_tunnel = false;  // came through a tunnel, or is to go through one
+  OpenChecksum open;
+  void* owner = nullptr;  // the host's
+  flow::TunnelMetadata tunnel;
+
+  std::uint32_t size() const { return head_size + tail_size; }
+  Bytes head() const { return Bytes(data, head_size); }
+  std::size_t headroom() const { return std::size_t(data - room); }
+  // Moves the start of the frame: `size` bytes more in front, whose content is undefined. There is
+  // headroom.
+  void grow_front(std::uint32_t size) {
+    data -= size;
+    head_size += size;
+    if (open.start != 0) open.start = std::uint16_t(open.start + size);
+  }
+  // `size` bytes fewer; the prefix has them.
+  void shrink_front(std::uint32_t size) {
+    data += size;
+    head_size -= size;
+    if (open.start != 0) open.start = std::uint16_t(open.start - size);
+  }
+  flow::PacketMetadata metadata() const {
+    return {.in_port = std::uint16_t(in_port),
+            .recirc_id = recirc_id,
+            .skb_priority = skb_priority,
+            .pkt_mark = pkt_mark,
+            .dp_hash = dp_hash,
+            .tunnel = has_tunnel ? &tunnel : nullptr};
+  }
+};
+
+// Who lends packets to the engine and takes them back: a thread of userdp, the driver, a test. One
+// for each processor, called on that processor alone.
+class PacketHost {
+ public:
+  // Another packet of the same content, or null: then something is lost and counted.
+  virtual Packet* clone(const Packet& packet) = 0;
+  // The engine needs them no more.
+  virtual void release(Span<Packet* const> packets) = 0;
+  // Sends packets through a host's port and releases them. `port` is what the port was made with.
+  virtual void transmit(void* port, Span<Packet* const> packets) = 0;
+  // Copies what lies behind the prefix to `to`, which has tail_size bytes.
+  virtual void copy_tail(const Packet& packet, std::uint8_t* to) = 0;
+  // The sum (RFC 1071, folded, not complemented) of the tail's bytes.
+  virtual std::uint16_t sum_tail(const Packet& packet) = 0;
+
+ protected:
+  ~PacketHost() = default;
+};
+
+}  // namespace ovs::datapath

@@ -1,0 +1,21 @@
+#include "datapath/port/vport.h"
+
+namespace ovs::datapath {
+
+VportTotals Vport::totals() const {
+  VportTotals totals;
+  for (const VportCounters& row : counters_) {
+    totals.rx_packets += row.rx_packets.load(Order::Relaxed);
+    totals.rx_bytes += row.rx_bytes.load(Order::Relaxed);
+    totals.rx_dropped += row.rx_dropped.load(Order::Relaxed);
+    totals.rx_errors += row.rx_errors.load(Order::Relaxed);
+    totals.tx_packets += row.tx_packets.load(Order::Relaxed);
+    totals.tx_bytes += row.tx_bytes.load(Order::Relaxed);
+    totals.tx_dropped += row.tx_dropped.load(Order::Relaxed);
+    totals.tx_errors += row.tx_errors.load(Order::Relaxed);
+  }
+  totals.upcalls_lost = upcalls_lost_.load(Order::Relaxed);
+  return totals;
+}
+
+}  // namespace ovs::datapath
