@@ -28,31 +28,6 @@ void advance_rcu() {
 
 }  // namespace platform
 
-RcuReader::RcuReader() noexcept {
-  qsbr::enter();
-}
-RcuReader::~RcuReader() {
-  qsbr::leave();
-}
-
-RcuOnline::RcuOnline() noexcept {
-  qsbr::go_online();
-}
-RcuOnline::~RcuOnline() {
-  qsbr::go_offline();
-}
-
-void rcu_quiescent() noexcept {
-  qsbr::quiescent();
-}
-
-RcuOffline::RcuOffline() noexcept : was_online_(qsbr::is_online()) {
-  if (was_online_) qsbr::go_offline();
-}
-RcuOffline::~RcuOffline() {
-  if (was_online_) qsbr::go_online();
-}
-
 GracePeriod rcu_start_grace_period() noexcept {
   const std::uint64_t epoch = qsbr::start_epoch();
   raise_to(last_started, epoch);
