@@ -160,8 +160,8 @@ class Log {
   // vlog/close do.
   Result<void, LogError> open_file(std::string path);
   Result<void, LogError> reopen_file();
-  Result<void, LogError> close_file();
-  const std::string& file_path() const;  // empty: none was ever opened
+  void close_file();
+  std::string file_path() const;  // empty: none was ever opened
   Result<void, LogError> set_syslog_target(std::string_view method);
 
   // Rate limits of the named modules, of all if none is named. Fails if a name is unknown, and then
@@ -172,8 +172,9 @@ class Log {
 
   // How %T, %t and %N see the calling thread: "handler3" appears as "(handler3)" after the module.
   void name_this_thread(std::string name);
-  void set_program(std::string program, std::int64_t process_id);  // after daemonizing
-  void close_console();                                            // after detaching
+  // What %A, %E and %P say; after daemonizing.
+  void set_identity(std::string program, std::string host, std::int64_t process_id);
+  void close_console();  // after detaching
 
   std::string levels_text() const;    // the reply to vlog/list
   std::string patterns_text() const;  // the reply to vlog/list-pattern
@@ -183,6 +184,10 @@ class Log {
   struct Impl;
   void write(LogModuleState& module, LogLevel level, LogLimit* limit, std::string_view text);
   bool admit(LogModuleState& module, LogLevel level, LogLimit& limit);
+  bool is_module(std::string_view name) const;
+  Result<void, LogError> set_level_words(const std::vector<std::string_view>& words);
+  // An empty module means all of them, kLogDestinationCount all destinations.
+  void apply(std::string_view module, std::size_t destination, LogLevel level);
 
   std::unique_ptr<Impl> impl_;
 };
