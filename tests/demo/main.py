@@ -145,7 +145,7 @@ def main():
     lock = lock_out_others(options.prefix)
     try:
         return run(options, Narrator(quiet=options.quiet))
-    except programs.BadChoice as error:
+    except (programs.BadChoice, OSError) as error:
         return f"./demo: {error}"
     except KeyboardInterrupt:
         return 1

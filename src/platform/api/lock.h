@@ -48,7 +48,7 @@ class OVS_THREAD_SAFETY(capability("lock")) SpinLock {
  private:
   Atomic<std::uint64_t> word_{0};
   LockRank rank_;
-  std::uint8_t saved_level_ = 0;
+  [[maybe_unused]] std::uint8_t saved_level_ = 0;  // the kernel's alone
 };
 
 // Not recursive. Fits the kernel's FAST_MUTEX.

@@ -26,7 +26,7 @@ class RcuReader {
   RcuReader& operator=(const RcuReader&) = delete;
 
  private:
-  std::uint64_t state_ = 0;
+  [[maybe_unused]] std::uint64_t state_ = 0;
 };
 
 // For a hosted thread that reads all the time (a polling loop): while one lives, an RcuReader costs
