@@ -43,6 +43,7 @@ constexpr PortName kReservedPorts[] = {
     {0xfffb, "FLOOD"}, {0xfffc, "ALL"},     {0xfffd, "CONTROLLER"}, {0xfffe, "LOCAL"},
     {0xffff, "ANY"},   {0xffff, "NONE"},
 };
+constexpr std::uint64_t kNoVlan = 0xffff;  // dl_vlan of packets without a tag
 constexpr std::uint64_t kMaxPort = 0xff00, kFirstReserved = 0xfff8, kMaxPort32 = 0xffffff00;
 
 bool equal_in_any_case(std::string_view a, std::string_view b) {
@@ -454,9 +455,11 @@ Result<MatchWord, TextError> parse_match_word(std::string_view key, std::string_
   if (row == nullptr) return MatchWord::NotMatch;
   if (value.empty()) return error("field " + std::string(key) + " missing value");
   OVS_TRY(const MaskedValue masked, parse_value(*row, value, ports));
-  const FieldValue bits = masked.value & masked.mask;
-  if (!is_valid(row->id, bits))
+  const bool no_tag = row->coding == Coding::VlanVid && masked.value == FieldValue::of(kNoVlan);
+  const FieldValue bits = no_tag ? masked.value : masked.value & masked.mask;
+  if (!is_valid(row->id, bits)) {
     return error(std::string(value) + ": invalid value for field " + std::string(key));
+  }
   match.set_masked(row->id, bits, masked.mask);
   return MatchWord::Taken;
 }

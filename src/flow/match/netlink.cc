@@ -169,7 +169,9 @@ bool is_truncated_tag(const FlowKey& key) {
 void put_level(wire::Writer& writer, Level level, ValueKind kind, const FlowKey& values,
                const FlowKey& key) {
   for (const OdpAttr& row : kOdpAttrs) {
-    if (row.level != level || !has(key, row.when)) continue;
+    // Masks always speak of the port and the tunnel: that there is none is something to match, too.
+    const bool always = kind == ValueKind::Mask && row.level == Level::Outermost;
+    if (row.level != level || !(always || has(key, row.when))) continue;
     // Peers expect the flags only from those who look at them.
     if (row.id == KeyAttr::TcpFlags && load_stored<StorageId::TcpFlags>(values) == 0) continue;
     if (row.id == KeyAttr::Tunnel) {
@@ -225,6 +227,8 @@ Result<FlowMask, KeyRefusal> parse_mask(Bytes attributes, const FlowKey& key) {
   OVS_TRY(check_known(table, Level::Outermost));
   FlowMask mask;
   OVS_TRY(take_level(table, Level::Outermost, ValueKind::Mask, mask));
+  // A key without a tag has no attribute to carry the mask that says so: it matches only packets without one.
+  if (tag_count(key) == 0) store_bits(mask.bytes(), tag_place(0), FieldValue::ones(16));
   for (unsigned tag = 0; tag < tag_count(key); ++tag) {
     OVS_TRY(take_tag_mask(table, tag, mask));
     const Bytes inner = table.has(KeyAttr::Encap) ? table[KeyAttr::Encap]->payload : Bytes();

@@ -69,7 +69,7 @@ class Fill {
     for (std::size_t i = 0; i < H::kSize; ++i) data_[i] = 0;
   }
   // A header that is already there, to be changed; the bytes hold one.
-  static Fill over(MutableBytes header) { return Fill(header.first(H::kSize).data()); }
+  static Fill over(MutableBytes header) { return Fill(Over{}, header.first(H::kSize).data()); }
 
   Fill& set(Slice<H> slice, std::uint64_t value) {
     for (unsigned i = 0; i < slice.bits; ++i) {
@@ -88,7 +88,8 @@ class Fill {
   }
 
  private:
-  explicit Fill(std::uint8_t* data) : data_(data) {}
+  struct Over {};
+  Fill(Over, std::uint8_t* header) : data_(header) {}
 
   std::uint8_t* data_;
 };
