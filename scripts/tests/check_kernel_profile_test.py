@@ -4,7 +4,8 @@ import unittest
 
 from tree_case import TreeCase
 
-TOOLS = ["clang++-14", "x86_64-w64-mingw32-g++-posix", "llvm-nm-14", "llvm-undname-14", "llvm-readobj-14"]
+TOOLS = ["clang++-14", "x86_64-w64-mingw32-g++-posix", "llvm-nm-14",
+         "llvm-undname-14", "llvm-readobj-14"]
 
 
 @unittest.skipUnless(all(map(shutil.which, TOOLS)), "needs the compilers of the kernel profile")
@@ -26,7 +27,7 @@ class KernelProfile(TreeCase):
             "#include <tuple>\n#include <utility>\n"
             "namespace ovs { [[noreturn]] void panic(const char*, const char*, int) noexcept;\n"
             "void f(char* a, const char* b, unsigned long long n) {\n"
-            "  if (!a) panic(b, b, 1); std::memmove(a, b, n); } }\n")
+            "  if (!a) panic(b, b, 1);\n  std::memmove(a, b, n); } }\n")
         self.assertEqual(status, 0, output)
 
     def test_other_headers(self):
@@ -47,7 +48,8 @@ class KernelProfile(TreeCase):
         self.assert_refused("int f(double a, double b) { return a * b > 2.0; }\n", "_fltused")
 
     def test_initialisers(self):
-        self.assert_refused("extern \"C\" int memcmp(const void*, const void*, unsigned long long);\n"
+        self.assert_refused("extern \"C\" int memcmp(const void*, const void*, unsigned long long);"
+                            "\n"
                             "int a = memcmp(&a, &a, 1);\n", "a driver runs no initialisers")
 
     def test_large_frames(self):
