@@ -25,7 +25,12 @@ enum class ControlFormat : std::uint8_t { Text, Json };
 // server with it.
 class ControlCall {
  public:
-  struct Sink;
+  // Where the answer goes: a client's session, or a test.
+  struct Sink {
+    virtual ~Sink() = default;
+    virtual void answer(wire::Json body, bool is_error) = 0;
+    ControlFormat format = ControlFormat::Text;
+  };
   ControlCall(std::shared_ptr<Sink> sink, std::vector<std::string> arguments);
   ControlCall(ControlCall&&) noexcept = default;
   ControlCall& operator=(ControlCall&&) noexcept;
@@ -41,7 +46,9 @@ class ControlCall {
   void reply_error(std::string_view text);
 
  private:
+  friend class ControlServer;
   void finish(wire::Json body, bool is_error);
+  void set_options();
   std::shared_ptr<Sink> sink_;
   std::vector<std::string> arguments_;
 };

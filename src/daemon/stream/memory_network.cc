@@ -56,12 +56,14 @@ struct End : std::enable_shared_from_this<End> {
       moved = true;
       if (other->handlers.on_read) other->handlers.on_read(bytes);
     }
-    if (moved && !is_closed && queue.empty() && handlers.on_drained) handlers.on_drained();
+    if (moved && !is_closed && !is_abandoned && queue.empty() && handlers.on_drained)
+      handlers.on_drained();
   }
   void close(IoError error) {
     if (is_closed) return;
     is_closed = true;
-    if (const auto on_close = std::move(handlers.on_close)) on_close(error);
+    const auto on_close = std::move(handlers.on_close);
+    if (!is_abandoned && on_close) on_close(error);
   }
 
   SharedPtr shared;
@@ -73,6 +75,7 @@ struct End : std::enable_shared_from_this<End> {
   bool is_reading = false;
   bool is_closed = false;
   bool is_posted = false;
+  bool is_abandoned = false;  // its Stream has gone; the handlers go with the next turn
 };
 
 class MemoryStream final : public Stream {
@@ -85,8 +88,7 @@ class MemoryStream final : public Stream {
       end->is_closed = true;
       if (const auto peer = end->peer.lock()) peer->want_delivery();
     });
-    end_->handlers.on_close = nullptr;
-    end_->handlers.on_drained = nullptr;
+    end_->is_abandoned = true;
     end_->is_reading = false;
   }
   void start(Handlers handlers) override {

@@ -28,6 +28,8 @@ class Reconnect {
   void set_max_backoff(std::uint64_t ms);
   void set_probe_interval(std::uint64_t ms);  // 0: none
   void set_max_tries(Maybe<unsigned> tries) { max_tries_ = tries; }
+  // The first attempts, one per remote of a list, come without waiting between them.
+  void set_free_tries(unsigned tries) { free_tries_ = tries; }
   std::uint64_t probe_interval_ms() const { return probe_interval_ms_; }
 
   void enable(std::uint64_t now_ms);           // from Void: connect at once
@@ -68,6 +70,7 @@ class Reconnect {
   std::uint64_t last_connected_ms_ = 0;
   std::uint64_t last_disconnected_ms_ = 0;
   Maybe<unsigned> max_tries_;
+  unsigned free_tries_ = 0;
   unsigned sequence_ = 0;
 };
 
