@@ -80,7 +80,7 @@ def parse_root(description, *more):
 
 
 def finish(name, problems, summary):
-    """Prints the problems and one line of summary, and ends the program: 1 if there are problems."""
+    """Prints the problems and a line of summary, and ends the program: 1 if there are problems."""
     for problem in problems:
         print(problem)
     print(f"{name}: {summary}; {len(problems)} problem{'' if len(problems) == 1 else 's'}")

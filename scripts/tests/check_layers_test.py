@@ -32,6 +32,11 @@ class Table(unittest.TestCase):
         self.allows("daemon/stream/system_network.cc", "<", "asio.hpp")
         self.refuses("daemon/stream/system_network.h", "<", "asio/ip/tcp.hpp")
 
+    def test_internal_headers_are_for_sources_of_their_folder(self):
+        self.allows("daemon/run/timer.cc", '"', "daemon/run/loop_impl.h")
+        self.refuses("daemon/run/loop.h", '"', "daemon/run/loop_impl.h")
+        self.refuses("ovsdb/client/replica.cc", '"', "daemon/run/loop_impl.h")
+
     def test_text_forms_of_flow_are_hosted(self):
         self.allows("flow/match/match_text.cc", "<", "string")
         self.refuses("flow/match/match.cc", "<", "string")

@@ -18,7 +18,8 @@ class Functions(unittest.TestCase):
         self.assertEqual(size.cpp_functions("namespace a {\n\nint f(\n    int x) {\n  return x;\n}\n}\n"), [(3, 4)])
 
     def test_members_count_one_by_one(self):
-        text = "class A : public B<int> {\n int f() const { return 1; }\n int g() noexcept {\n  return 2;\n }\n};\n"
+        members = " int f() const { return 1; }\n int g() noexcept {\n  return 2;\n }\n"
+        text = "class A : public B<int> {\n" + members + "};\n"
         self.assertEqual(self.lengths(text), [1, 3])
 
     def test_a_lambda_belongs_to_its_function(self):

@@ -1,4 +1,4 @@
-"""What the checks' tests share: loading a check, which has no ending, and a small tree to run it on."""
+"""What the checks' tests share: loading a check, which has no ending, and a tree to run it on."""
 import importlib.machinery
 import importlib.util
 import subprocess

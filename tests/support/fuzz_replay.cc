@@ -1,5 +1,5 @@
-// The main of a libFuzzer entry where there is no libFuzzer: runs it on the empty input and on each file of a folder.
-// The folder need not exist. A crash or a failed assertion is the only way to fail.
+// The main of a libFuzzer entry where there is no libFuzzer: runs it on the empty input and on each
+// file of a folder, which need not exist. A crash or a failed assertion is the only way to fail.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
