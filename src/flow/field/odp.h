@@ -61,7 +61,19 @@ inline constexpr OdpAttr kOdpAttrs[] = {
     {KeyAttr::Nd, "nd", 28, When::NeighbourDiscovery, Level::Innermost},
 };
 
-enum class OdpFormat : std::uint8_t { Decimal, Hex, Mac, Ipv4, Ipv6, Port, Frag, TcpFlags };
+enum class OdpFormat : std::uint8_t {
+  Decimal,
+  Hex,    // "0" for zero
+  Hex0x,  // "0x0" for zero
+  Hex4,   // four digits at least
+  Label,  // hexadecimal; twenty ones are all there can be
+  Mac,
+  Ipv4,
+  Ipv6,
+  Port,
+  Frag,
+  TcpFlags,
+};
 
 // How the bits of an attribute become stored bits.
 enum class OdpCoding : std::uint8_t {
@@ -94,7 +106,7 @@ inline constexpr OdpMember kOdpMembers[] = {
     {KeyAttr::SkbMark,   "",       0,   32,  whole(StorageId::PktMark),       OdpCoding::Host,     OdpFormat::Hex,      Settable::Yes},
     {KeyAttr::Ethernet,  "src",    0,   48,  whole(StorageId::EthSrc),        OdpCoding::Network,  OdpFormat::Mac,      Settable::Yes},
     {KeyAttr::Ethernet,  "dst",    48,  48,  whole(StorageId::EthDst),        OdpCoding::Network,  OdpFormat::Mac,      Settable::Yes},
-    {KeyAttr::EtherType, "",       0,   16,  whole(StorageId::EthType),       OdpCoding::Network,  OdpFormat::Hex,      Settable::No},
+    {KeyAttr::EtherType, "",       0,   16,  whole(StorageId::EthType),       OdpCoding::Network,  OdpFormat::Hex4,     Settable::No},
     {KeyAttr::Ipv4,      "src",    0,   32,  whole(StorageId::NwSrc),         OdpCoding::Network,  OdpFormat::Ipv4,     Settable::Yes},
     {KeyAttr::Ipv4,      "dst",    32,  32,  whole(StorageId::NwDst),         OdpCoding::Network,  OdpFormat::Ipv4,     Settable::Yes},
     {KeyAttr::Ipv4,      "proto",  64,  8,   whole(StorageId::NwProto),       OdpCoding::Network,  OdpFormat::Decimal,  Settable::No},
@@ -103,7 +115,7 @@ inline constexpr OdpMember kOdpMembers[] = {
     {KeyAttr::Ipv4,      "frag",   88,  8,   bits_of(StorageId::NwFrag, 6, 2), OdpCoding::Frag,    OdpFormat::Frag,     Settable::No},
     {KeyAttr::Ipv6,      "src",    0,   128, whole(StorageId::Ipv6Src),       OdpCoding::Network,  OdpFormat::Ipv6,     Settable::Yes},
     {KeyAttr::Ipv6,      "dst",    128, 128, whole(StorageId::Ipv6Dst),       OdpCoding::Network,  OdpFormat::Ipv6,     Settable::Yes},
-    {KeyAttr::Ipv6,      "label",  256, 32,  whole(StorageId::Ipv6Label),     OdpCoding::Network,  OdpFormat::Hex,      Settable::Yes},
+    {KeyAttr::Ipv6,      "label",  256, 32,  whole(StorageId::Ipv6Label),     OdpCoding::Network,  OdpFormat::Label,    Settable::Yes},
     {KeyAttr::Ipv6,      "proto",  288, 8,   whole(StorageId::NwProto),       OdpCoding::Network,  OdpFormat::Decimal,  Settable::No},
     {KeyAttr::Ipv6,      "tclass", 296, 8,   whole(StorageId::NwTos),         OdpCoding::Network,  OdpFormat::Hex,      Settable::Yes},
     {KeyAttr::Ipv6,      "hlimit", 304, 8,   whole(StorageId::NwTtl),         OdpCoding::Network,  OdpFormat::Decimal,  Settable::Yes},
@@ -146,7 +158,7 @@ struct OdpTunnelMember {
 };
 // clang-format off
 inline constexpr OdpTunnelMember kOdpTunnelMembers[] = {
-    {TunnelAttr::Id,           "tun_id",   whole(StorageId::TunId),          TunnelForm::Id,      OdpFormat::Hex},
+    {TunnelAttr::Id,           "tun_id",   whole(StorageId::TunId),          TunnelForm::Id,      OdpFormat::Hex0x},
     {TunnelAttr::Ipv4Src,      "src",      whole(StorageId::TunSrc),         TunnelForm::NonZero, OdpFormat::Ipv4},
     {TunnelAttr::Ipv4Dst,      "dst",      whole(StorageId::TunDst),         TunnelForm::NonZero, OdpFormat::Ipv4},
     {TunnelAttr::Ipv6Src,      "ipv6_src", whole(StorageId::TunIpv6Src),     TunnelForm::NonZero, OdpFormat::Ipv6},

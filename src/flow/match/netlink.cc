@@ -227,7 +227,8 @@ Result<FlowMask, KeyRefusal> parse_mask(Bytes attributes, const FlowKey& key) {
   OVS_TRY(check_known(table, Level::Outermost));
   FlowMask mask;
   OVS_TRY(take_level(table, Level::Outermost, ValueKind::Mask, mask));
-  // A key without a tag has no attribute to carry the mask that says so: it matches only packets without one.
+  // A key without a tag has no attribute to carry the mask that says so: it matches only packets
+  // without one.
   if (tag_count(key) == 0) store_bits(mask.bytes(), tag_place(0), FieldValue::ones(16));
   for (unsigned tag = 0; tag < tag_count(key); ++tag) {
     OVS_TRY(take_tag_mask(table, tag, mask));

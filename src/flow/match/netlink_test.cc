@@ -40,7 +40,8 @@ FlowMask sayable(FlowMask mask, const FlowKey& key) {
   for (unsigned tag = 0; tag < tag_count(key); ++tag) {
     store_bits(mask.bytes(), whole(kTagStorage[tag].tpid), FieldValue::of(0xffff));
   }
-  if (tag_count(key) == 0) store_bits(mask.bytes(), whole(StorageId::VlanTci), FieldValue::of(0xffff));
+  if (tag_count(key) == 0)
+    store_bits(mask.bytes(), whole(StorageId::VlanTci), FieldValue::of(0xffff));
   // Presence of an identifier's mask says that there must be a key.
   if (load_stored<StorageId::TunId>(mask) != 0)
     store_bits(mask.bytes(), kTunnelKeyBit, FieldValue::of(1));

@@ -49,7 +49,6 @@ inline constexpr std::uint32_t kLinkDown = 1u << 0, kBlocked = 1u << 1, kLive = 
 struct Port {
   OfPort number = kPortNone;
   Mac address{};
-  Mac address64_low{};
   std::string name;
   std::uint32_t config = 0, state = 0;
   LinkFeatures current = 0, advertised = 0, supported = 0, peer = 0;
@@ -60,7 +59,8 @@ struct Port {
 inline constexpr std::uint32_t kFlowStats = 1u << 0, kTableStats = 1u << 1, kPortStats = 1u << 2,
                                kGroupStats = 1u << 3, kIpReassembly = 1u << 5,
                                kQueueStats = 1u << 6, kArpMatchIp = 1u << 7, kPortBlocked = 1u << 8,
-                               kBundles = 1u << 9, kFlowMonitoring = 1u << 10;
+                               kBundles = 1u << 9, kFlowMonitoring = 1u << 10,
+                               kStp = 1u << 31;  // of 1.0
 struct FeaturesReply {
   std::uint64_t datapath_id = 0;
   std::uint32_t buffers = 0;
@@ -193,7 +193,10 @@ struct TableStats {
   std::string name;
   std::uint32_t active = 0, maximum = 0;
   std::uint64_t lookups = 0, matches = 0;
-  std::uint64_t wildcards = 0;  // version 1.0's and 1.1's bits
+  // What the table can do, up to 1.2, in the version's own bits.
+  std::uint64_t wildcards = 0, matchable = 0, write_fields = 0, apply_fields = 0,
+                metadata_match = 0, metadata_write = 0;
+  std::uint32_t instructions = 0, write_actions = 0, apply_actions = 0, config = 0;
 };
 struct TableStatsReply {
   std::vector<TableStats> tables;

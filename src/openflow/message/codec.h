@@ -15,8 +15,11 @@ struct DecodeError {
   std::string text;  // for the log, may be empty
 };
 
+// Whether version 1.0's flow-mods name a table in their command (NXT_FLOW_MOD_TABLE_ID was sent).
+enum class TableIds : bool { Absent, Present };
+
 // `message` is one whole message, its header's length being its size.
-Result<Message, DecodeError> decode(Bytes message);
+Result<Message, DecodeError> decode(Bytes message, TableIds table_ids = TableIds::Absent);
 
 // The bytes of a message. `encoding` must be of the body's kind and exist in the version.
 std::string encode(const Message& message);
