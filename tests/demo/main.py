@@ -135,7 +135,8 @@ def lock_out_others(prefix):
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        sys.exit(f"./demo: another run with prefix {prefix} is under way")
+        print(f"waiting for another run with prefix {prefix}", flush=True)
+        fcntl.flock(lock, fcntl.LOCK_EX)
     return lock
 
 

@@ -1,0 +1,53 @@
+"""Tests of the comparing test: what the normalisation excuses, and what it must not."""
+import unittest
+from pathlib import Path
+
+import main
+from normalise import normalise
+
+COMMANDS = main.read_commands(Path(main.HERE) / "commands.txt")
+
+
+class Normalisation(unittest.TestCase):
+    def assert_same(self, command, one, other):
+        self.assertEqual(normalise(command, one), normalise(command, other))
+
+    def assert_different(self, command, one, other):
+        self.assertNotEqual(normalise(command, one), normalise(command, other))
+
+    def test_ages_are_excused_and_counters_are_not(self):
+        line = " duration={}s, n_packets={}, idle_age=1"
+        self.assert_same("ovs-ofctl dump-flows br0", line.format("1.5", 2), line.format("12", 2))
+        self.assert_different("ovs-ofctl dump-flows br0", line.format("1.5", 2), line.format("1.5", 3))
+
+    def test_equal_uuids_stay_equal(self):
+        one, two = "00000000-0000-0000-0000-000000000001", "00000000-0000-0000-0000-000000000002"
+        self.assert_same("get", f"{one} {one}", f"{two} {two}")
+        self.assert_different("get", f"{one} {one}", f"{one} {two}")
+
+    def test_order_counts_where_it_means_something(self):
+        self.assert_different("ovs-vsctl list-br", "a\nb\n", "b\na\n")
+        self.assert_same("ovs-ofctl dump-flows br0", "a\nb\n", "b\na\n")
+
+    def test_addresses_and_versions_are_excused_only_where_they_are_versions(self):
+        self.assert_same("ovs-vsctl --version", "(Open vSwitch) 3.1.0", "(Open vSwitch) 3.7.1")
+        self.assert_different("ovs-ofctl dump-flows br0", "nw_src=10.0.0.1", "nw_src=10.0.0.2")
+
+
+class Lists(unittest.TestCase):
+    def test_every_command_belongs_to_a_passage(self):
+        self.assertTrue(all(passage for passage, _ in COMMANDS))
+        self.assertGreater(len(COMMANDS), 90)
+
+    def test_a_difference_is_reported_under_its_command(self):
+        found = main.differences(COMMANDS[:2], [["a"], ["b"]], [["a"], ["c"]])
+        self.assertEqual(list(found), [COMMANDS[1][1]])
+
+    def test_tools_and_daemons_are_chosen_apart(self):
+        options = main.parse_arguments(["--daemons=ours", "--tools=debian"])
+        makers = main.compared_makers(options)
+        self.assertEqual((makers["ovs-vswitchd"], makers["ovs-vsctl"]), ("ours", "debian"))
+
+
+if __name__ == "__main__":
+    unittest.main()
