@@ -16,7 +16,6 @@ class WarpClock final : public platform::Clock {
   explicit WarpClock(const platform::Clock& real) : real_(real) {}
 
   std::uint64_t now_ns() const override;
-  std::uint64_t now_ms() const override;
   std::uint64_t wall_ms() const override { return real_.wall_ms(); }
 
   // Time stands still until warp() moves it. There is no way back but restarting.
