@@ -24,6 +24,7 @@ struct Empty {};  // requests that say nothing but their kind
 struct Hello {
   VersionBitmap versions = 0;
   bool understood = true;  // false: there was more than the elements that are known
+  ByteString whole;        // then the message as it came
 };
 struct ErrorMessage {
   std::optional<OfError> error;  // nothing: numbers that mean nothing to us

@@ -17,11 +17,13 @@ Body read_as(In& in, const Dialect& dialect) {
   return body;
 }
 
-Body read_hello(In& in, const Dialect& dialect, std::uint8_t version) {
+Body read_hello(In& in, const Dialect& dialect, Bytes message) {
   Hello hello;
+  const std::uint8_t version = message[0];
   const unsigned highest = std::min<unsigned>(version, 31);
   hello.versions = VersionBitmap((std::uint64_t{2} << highest) - 2);
   describe(in, hello, dialect);
+  if (!hello.understood) hello.whole.assign(message.begin(), message.end());
   return hello;
 }
 
@@ -135,9 +137,8 @@ Result<Message, DecodeError> decode(Bytes bytes, TableIds table_ids) {
   message.more = envelope->more;
   In in(envelope->body, envelope->version, OfError::OFPBRC_BAD_LEN);
   const Dialect dialect{envelope->encoding, table_ids};
-  message.body = kind_of(envelope->encoding) == Kind::Hello
-                     ? read_hello(in, dialect, envelope->wire_version)
-                     : read_body(in, dialect);
+  message.body = kind_of(envelope->encoding) == Kind::Hello ? read_hello(in, dialect, bytes)
+                                                            : read_body(in, dialect);
   if (!in.ok()) return DecodeError{in.error(), {}};
   if (!in.at_end()) return DecodeError{OfError::OFPBRC_BAD_LEN, {}};
   return message;

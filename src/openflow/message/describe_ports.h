@@ -4,6 +4,18 @@
 
 namespace ovs::openflow {
 
+// Version 1.0 does not say how fast a link is: its fastest mode.
+constexpr std::uint32_t link_speed_kbps(LinkFeatures features) {
+  constexpr std::uint32_t kSpeeds[] = {10'000,      10'000,       100'000,    100'000,
+                                       1'000'000,   1'000'000,    10'000'000, 40'000'000,
+                                       100'000'000, 1'000'000'000};
+  std::uint32_t best = 0;
+  for (unsigned i = 0; i < 10; ++i) {
+    if (features >> i & 1) best = kSpeeds[i];
+  }
+  return best;
+}
+
 // Version 1.0 numbers the link features above 10 Gbit/s differently.
 template <class A>
 void features10(A& a, Of<A, LinkFeatures>& features) {
@@ -21,6 +33,10 @@ void port10(A& a, Of<A, Port>& port) {
   a.be(port.state);
   for (auto* features : {&port.current, &port.advertised, &port.supported, &port.peer}) {
     features10(a, *features);
+  }
+  if constexpr (A::kReading) {
+    port.current_kbps = link_speed_kbps(port.current);
+    port.maximum_kbps = link_speed_kbps(port.supported);
   }
 }
 

@@ -1,0 +1,32 @@
+// The words of actions' arguments, for both directions of their text.
+#pragma once
+#include <cstddef>
+#include <iterator>
+#include <string_view>
+
+namespace ovs::openflow {
+
+// In the order of HashFields, MultipathAlgorithm, BundleAlgorithm, PacketInReason.
+inline constexpr std::string_view kHashFieldNames[] = {
+    "eth_src", "symmetric_l4", "symmetric_l3l4", "symmetric_l3l4+udp",
+    "nw_src",  "nw_dst",       "symmetric_l3"};
+inline constexpr std::string_view kMultipathNames[] = {"modulo_n", "hash_threshold", "hrw",
+                                                       "iter_hash"};
+inline constexpr std::string_view kBundleNames[] = {"active_backup", "hrw"};
+inline constexpr std::string_view kReasonNames[] = {"no_match",      "action",       "invalid_ttl",
+                                                    "action_set",    "group",        "packet_out",
+                                                    "explicit_miss", "implicit_miss"};
+
+template <std::size_t N>
+constexpr std::string_view name_in(const std::string_view (&names)[N], std::size_t index) {
+  return index < N ? names[index] : std::string_view("unknown");
+}
+template <std::size_t N>
+constexpr int index_in(const std::string_view (&names)[N], std::string_view name) {
+  for (std::size_t i = 0; i < N; ++i) {
+    if (names[i] == name) return int(i);
+  }
+  return -1;
+}
+
+}  // namespace ovs::openflow

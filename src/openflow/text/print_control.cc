@@ -1,0 +1,160 @@
+// Printers of bodies about the connection and the switch as a whole.
+#include <fmt/format.h>
+
+#include "openflow/action/names.h"
+#include "openflow/text/print_parts.h"
+
+namespace ovs::openflow {
+namespace {
+
+constexpr BitName kCapabilityNames[] = {{kFlowStats, "FLOW_STATS"},
+                                        {kTableStats, "TABLE_STATS"},
+                                        {kPortStats, "PORT_STATS"},
+                                        {kGroupStats, "GROUP_STATS"},
+                                        {kIpReassembly, "IP_REASM"},
+                                        {kQueueStats, "QUEUE_STATS"},
+                                        {kArpMatchIp, "ARP_MATCH_IP"},
+                                        {kPortBlocked, "PORT_BLOCKED"},
+                                        {kStp, "STP"},
+                                        {kBundles, "BUNDLES"},
+                                        {kFlowMonitoring, "FLOW_MONITORING"}};
+
+constexpr const char* kActionNames10[] = {
+    "output",     "set_vlan_vid", "set_vlan_pcp", "strip_vlan", "mod_dl_src", "mod_dl_dst",
+    "mod_nw_src", "mod_nw_dst",   "mod_nw_tos",   "mod_tp_src", "mod_tp_dst", "enqueue"};
+
+// Enqueue is named behind output, though its number is the last.
+std::string action_names10(std::uint32_t actions) {
+  constexpr unsigned kEnqueue = 11;
+  std::string text;
+  for (unsigned i = 0; i < kEnqueue; ++i) {
+    if (actions >> i & 1) text += fmt::format(" {}", kActionNames10[i]);
+    if (i == 0 && (actions >> kEnqueue & 1)) text += fmt::format(" {}", kActionNames10[kEnqueue]);
+  }
+  return text;
+}
+
+constexpr const char* kFragmentNames[] = {"normal", "drop", "reassemble", "nx-match"};
+constexpr const char* kRoleNames[] = {"nochange", "equal", "primary", "secondary"};
+
+constexpr const char* kPacketInReasons[] = {"no_match",   "action", "invalid_ttl",
+                                            "action_set", "group",  "packet_out"};
+constexpr const char* kPortReasons[] = {"add", "delete", "modify"};
+constexpr const char* kRemovedReasons[] = {"idle",         "hard",         "delete",
+                                           "group_delete", "meter_delete", "eviction"};
+
+std::string async_line(const char* name, std::uint32_t bits, Span<const char* const> reasons) {
+  std::string text = fmt::format("{:>16}:", name);
+  bool any = false;
+  for (std::size_t i = 0; i < reasons.count(); ++i) {
+    if ((bits >> i & 1) == 0) continue;
+    text += fmt::format(" {}", reasons[i]);
+    any = true;
+  }
+  return text + (any ? "\n" : " (off)\n");
+}
+
+std::string async_text(const AsyncConfig& m, unsigned role) {
+  std::string text = role == 0 ? " primary:\n" : " secondary:\n";
+  text += async_line("PACKET_IN", m.packet_in[role], kPacketInReasons);
+  text += async_line("PORT_STATUS", m.port_status[role], kPortReasons);
+  text += async_line("FLOW_REMOVED", m.flow_removed[role], kRemovedReasons);
+  for (const char* name : {"ROLE_STATUS", "TABLE_STATUS", "REQUESTFORWARD"}) {
+    text += async_line(name, 0, {});
+  }
+  return text;
+}
+
+std::string escaped(Bytes bytes) {
+  std::string text;
+  for (const std::uint8_t byte : bytes) {
+    const bool plain = byte >= ' ' && byte <= '~' && byte != '\\';
+    text += plain ? std::string(1, char(byte)) : fmt::format("\\{:03o}", byte);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string print_body(const Empty&, const Message& message, const PrintOptions&) {
+  if (message.encoding == Encoding::Ofpst10PortDescRequest) return " port=ANY";
+  return {};
+}
+
+std::string print_body(const Hello& m, const Message&, const PrintOptions&) {
+  std::string text = fmt::format("\n version bitmap: {}", format_versions(m.versions));
+  if (m.understood) return text;
+  return text + "\n unknown data in hello:\n" + hex_dump(m.whole, Characters::Yes);
+}
+
+std::string print_body(const ErrorMessage& m, const Message&, const PrintOptions& options) {
+  if (!m.error) {
+    return fmt::format(" ***decode error: type={} code={}***\n", m.code.type, m.code.code);
+  }
+  std::string text = fmt::format(" {}\n", error_name(*m.error));
+  const bool hello = *m.error == OfError::OFPHFC_INCOMPATIBLE || *m.error == OfError::OFPHFC_EPERM;
+  const Bytes payload(m.payload.data(), m.payload.size());
+  if (hello) return text + escaped(payload) + "\n";
+  return text + print_message(payload, {1, options.ports, options.tables, true});
+}
+
+std::string print_body(const Echo& m, const Message&, const PrintOptions& options) {
+  std::string text = fmt::format(" {} bytes of payload\n", m.payload.size());
+  if (options.verbosity >= 1) text += hex_dump(m.payload, Characters::Yes);
+  return text;
+}
+
+std::string print_body(const FeaturesReply& m, const Message& message,
+                       const PrintOptions& options) {
+  std::string text =
+      fmt::format(" dpid:{:016x}\nn_tables:{}, n_buffers:{}", m.datapath_id, m.tables, m.buffers);
+  if (m.auxiliary_id != 0) text += fmt::format(", auxiliary_id:{}", m.auxiliary_id);
+  text += "\ncapabilities: " + bit_names(m.capabilities, kCapabilityNames, " ") + "\n";
+  if (message.version == Version::V10) text += "actions:" + action_names10(m.actions) + "\n";
+  return text + format_ports(m.ports, options);
+}
+
+std::string print_body(const SwitchConfig& m, const Message&, const PrintOptions&) {
+  std::string text = fmt::format(" frags={}", kFragmentNames[std::size_t(m.fragments) & 3]);
+  if (m.invalid_ttl_to_controller.value_or(false)) text += " invalid_ttl_to_controller";
+  return text + fmt::format(" miss_send_len={}\n", m.miss_send_length);
+}
+
+std::string print_body(const Desc& m, const Message&, const PrintOptions&) {
+  return fmt::format(
+      "\nManufacturer: {}\nHardware: {}\nSoftware: {}\nSerial Num: {}\nDP Description: {}\n",
+      m.manufacturer, m.hardware, m.software, m.serial, m.datapath);
+}
+
+std::string print_body(const RoleMessage& m, const Message&, const PrintOptions&) {
+  std::string text = fmt::format(" role={}", kRoleNames[std::size_t(m.role) & 3]);
+  if (m.generation) text += fmt::format(" generation_id={}", *m.generation);
+  return text;
+}
+
+std::string print_body(const AsyncConfig& m, const Message&, const PrintOptions&) {
+  return "\n" + async_text(m, 0) + async_text(m, 1);
+}
+
+std::string print_body(const SetPacketInFormat& m, const Message&, const PrintOptions&) {
+  constexpr const char* kNames[] = {"standard", "nxt_packet_in", "nxt_packet_in2"};
+  return fmt::format(" format={}", kNames[std::size_t(m.format)]);
+}
+
+std::string print_body(const SetFlowFormat& m, const Message&, const PrintOptions&) {
+  return m.nxm ? " format=nxm" : " format=openflow10";
+}
+
+std::string print_body(const FlowModTableId& m, const Message&, const PrintOptions&) {
+  return m.on ? " enable" : " disable";
+}
+
+std::string print_body(const ControllerId& m, const Message&, const PrintOptions&) {
+  return fmt::format(" id={}", m.id);
+}
+
+std::string print_body(const Undecoded& m, const Message&, const PrintOptions&) {
+  return fmt::format(" {} bytes: not supported yet\n", m.body.size());
+}
+
+}  // namespace ovs::openflow

@@ -1,0 +1,209 @@
+// Printers of bodies about ports, queues and tables.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "openflow/text/print_parts.h"
+
+namespace ovs::openflow {
+namespace {
+
+constexpr BitName kFeatureNames[] = {{1u << 0, "10MB-HD"},   {1u << 1, "10MB-FD"},
+                                     {1u << 2, "100MB-HD"},  {1u << 3, "100MB-FD"},
+                                     {1u << 4, "1GB-HD"},    {1u << 5, "1GB-FD"},
+                                     {1u << 6, "10GB-FD"},   {1u << 7, "40GB-FD"},
+                                     {1u << 8, "100GB-FD"},  {1u << 9, "1TB-FD"},
+                                     {kOther, "OTHER"},      {kCopper, "COPPER"},
+                                     {kFiber, "FIBER"},      {kAutoNegotiation, "AUTO_NEG"},
+                                     {kPause, "AUTO_PAUSE"}, {kPauseAsymmetric, "AUTO_PAUSE_ASYM"}};
+constexpr BitName kConfigNames[] = {{kPortDown, "PORT_DOWN"},     {kNoStp, "NO_STP"},
+                                    {kNoReceive, "NO_RECV"},      {kNoReceiveStp, "NO_RECV_STP"},
+                                    {kNoFlood, "NO_FLOOD"},       {kNoForward, "NO_FWD"},
+                                    {kNoPacketIn, "NO_PACKET_IN"}};
+constexpr BitName kStateNames[] = {
+    {kLinkDown, "LINK_DOWN"}, {kBlocked, "BLOCKED"}, {kLive, "LIVE"}};
+constexpr const char* kStpNames[] = {"STP_LISTEN", "STP_LEARN", "STP_FORWARD", "STP_BLOCK"};
+
+std::string mac_text(const Mac& mac) {
+  return fmt::format("{:02x}:{:02x}:{:02x}:{:02x}:{:02x}:{:02x}", mac[0], mac[1], mac[2], mac[3],
+                     mac[4], mac[5]);
+}
+
+std::string state_text(std::uint32_t state) {
+  const std::uint32_t stp = (state & kStpMask) >> 8;
+  std::string text = bit_names(state & ~kStpMask, kStateNames, " ");
+  if (stp == 0) return text;
+  if (text == "0") text.clear();
+  return text + (text.empty() ? "" : " ") + kStpNames[stp];
+}
+
+std::string features_line(const char* label, LinkFeatures features) {
+  if (features == 0) return {};
+  return fmt::format("     {:<12}{}\n", label, bit_names(features, kFeatureNames, " "));
+}
+
+// Names come from outside: from the first character that cannot be printed on they are cut.
+std::string printable(const std::string& name) {
+  const auto end =
+      std::find_if(name.begin(), name.end(), [](char c) { return c < ' ' || c > '~'; });
+  return std::string(name.begin(), end);
+}
+
+std::string count_text(std::uint64_t count) {
+  return count == kUnknownCount ? "?" : fmt::format("{}", count);
+}
+
+struct Counter {
+  const char* name;
+  std::uint64_t value;
+};
+std::string counters(std::initializer_list<Counter> list) {
+  std::string text;
+  for (const Counter& counter : list) {
+    text +=
+        fmt::format("{}{}{}", text.empty() ? "" : ", ", counter.name, count_text(counter.value));
+  }
+  return text + "\n";
+}
+
+bool says_duration(std::uint32_t seconds) {
+  return seconds != 0xffffffff;
+}
+
+std::string custom_text(const PortStats& m) {
+  if (m.custom.empty()) return {};
+  std::string text = "           CUSTOM Statistics\n";
+  for (std::size_t i = 0; i < m.custom.size(); ++i) {
+    if (i % 3 == 0) text += "                      ";
+    text += fmt::format("{}={}, ", m.custom[i].first, m.custom[i].second);
+    if (i % 3 == 2) text += "\n";
+  }
+  return text + "\n";
+}
+
+std::string queue_text(std::uint32_t queue) {
+  return queue == kAllQueues ? "ALL" : fmt::format("{}", queue);
+}
+
+}  // namespace
+
+std::string format_port(const Port& port, const PrintOptions& options) {
+  std::string text = fmt::format(" {}", flow::format_port(port.number, nullptr));
+  const std::string name = printable(port.name);
+  text += fmt::format("({}): addr:{}\n", name, mac_text(port.address));
+  text += fmt::format("     config:     {}\n", bit_names(port.config, kConfigNames, " "));
+  text += fmt::format("     state:      {}\n", state_text(port.state));
+  text += features_line("current:", port.current);
+  text += features_line("advertised:", port.advertised);
+  text += features_line("supported:", port.supported);
+  text += features_line("peer:", port.peer);
+  (void)options;
+  return text + fmt::format("     speed: {} Mbps now, {} Mbps max\n", port.current_kbps / 1000,
+                            port.maximum_kbps / 1000);
+}
+
+std::string format_ports(std::vector<Port> ports, const PrintOptions& options) {
+  std::stable_sort(ports.begin(), ports.end(),
+                   [](const Port& a, const Port& b) { return a.number < b.number; });
+  std::string text;
+  for (const Port& port : ports) text += format_port(port, options);
+  return text;
+}
+
+std::string format_port_stats(const PortStats& m, const PrintOptions& options) {
+  const std::string port = port_text(m.port, options);
+  std::string text = fmt::format("  port {:>2}: rx ", port);
+  text += counters({{"pkts=", m.rx_packets},
+                    {"bytes=", m.rx_bytes},
+                    {"drop=", m.rx_dropped},
+                    {"errs=", m.rx_errors},
+                    {"frame=", m.rx_frame_errors},
+                    {"over=", m.rx_overruns},
+                    {"crc=", m.rx_crc_errors}});
+  text += "           tx ";
+  text += counters({{"pkts=", m.tx_packets},
+                    {"bytes=", m.tx_bytes},
+                    {"drop=", m.tx_dropped},
+                    {"errs=", m.tx_errors},
+                    {"coll=", m.collisions}});
+  if (says_duration(m.duration_s)) {
+    text += "           duration=" + format_duration(m.duration_s, m.duration_ns) + "\n";
+  }
+  return text + custom_text(m);
+}
+
+std::string print_body(const PortStatus& m, const Message&, const PrintOptions& options) {
+  constexpr const char* kNames[] = {"ADD", "DEL", "MOD"};
+  return fmt::format(" {}:", kNames[std::size_t(m.reason)]) + format_port(m.port, options);
+}
+
+std::string print_body(const PortMod& m, const Message&, const PrintOptions& options) {
+  std::string text =
+      fmt::format(" port: {}: addr:{}\n", port_text(m.port, options), mac_text(m.address));
+  text += fmt::format("     config: {}\n", bit_names(m.config, kConfigNames, " "));
+  text += fmt::format("     mask:   {}\n", bit_names(m.mask, kConfigNames, " "));
+  return text +
+         fmt::format("     advertise: {}\n",
+                     m.advertise == 0 ? "UNCHANGED" : bit_names(m.advertise, kFeatureNames, " "));
+}
+
+std::string print_body(const PortDescReply& m, const Message&, const PrintOptions& options) {
+  return "\n" + format_ports(m.ports, options);
+}
+
+std::string print_body(const PortRequest& m, const Message& message, const PrintOptions& options) {
+  const bool desc = message.kind() == Kind::PortDescStatsRequest;
+  return fmt::format(" {}={}", desc ? "port" : "port_no", port_text(m.port, options));
+}
+
+std::string print_body(const PortStatsReply& m, const Message&, const PrintOptions& options) {
+  std::string text = fmt::format(" {} ports\n", m.ports.size());
+  for (const PortStats& port : m.ports) text += format_port_stats(port, options);
+  return text;
+}
+
+std::string print_body(const QueueRequest& m, const Message&, const PrintOptions& options) {
+  return fmt::format(" port={} queue={}", port_text(m.port, options), queue_text(m.queue));
+}
+
+std::string print_body(const QueueStatsReply& m, const Message&, const PrintOptions& options) {
+  std::string text = fmt::format(" {} queues\n", m.queues.size());
+  for (const QueueStats& queue : m.queues) {
+    const std::string duration = says_duration(queue.duration_s)
+                                     ? format_duration(queue.duration_s, queue.duration_ns)
+                                     : "?";
+    text += fmt::format("  port {} queue {}: bytes={}, pkts={}, errors={}, duration={}\n",
+                        port_text(queue.port, options), queue_text(queue.queue),
+                        count_text(queue.tx_bytes), count_text(queue.tx_packets),
+                        count_text(queue.tx_errors), duration);
+  }
+  return text;
+}
+
+std::string print_body(const TableMod& m, const Message& message, const PrintOptions& options) {
+  constexpr const char* kMiss[] = {"controller", "continue", "drop", "Unknown"};
+  std::string text = m.table == kAllTables
+                         ? std::string(" table_id=ALL_TABLES")
+                         : fmt::format(" table_id={}", table_text(m.table, options));
+  if (message.version <= Version::V12) {
+    text += fmt::format(", flow_miss_config={}", kMiss[m.config & 3]);
+  } else if (message.version >= Version::V14) {
+    text += fmt::format(", eviction={}, vacancy={}", m.config & 4 ? "on" : "off",
+                        m.config & 8 ? "on" : "off");
+  }
+  return text;
+}
+
+std::string print_body(const TableStatsReply& m, const Message&, const PrintOptions& options) {
+  std::string text = "\n";
+  for (const TableStats& table : m.tables) {
+    text += fmt::format("  table {}", table_text(table.table, options));
+    if (!table.name.empty()) text += fmt::format(" (\"{}\")", table.name);
+    text += fmt::format(":\n    active={}, lookup={}, matched={}\n", table.active, table.lookups,
+                        table.matches);
+    if (table.maximum != 0) text += fmt::format("    max_entries={}\n", table.maximum);
+  }
+  return text;
+}
+
+}  // namespace ovs::openflow
