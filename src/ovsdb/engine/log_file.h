@@ -1,0 +1,66 @@
+// The file of a standalone database: records of JSON, each behind a header with its length and
+// SHA-1. Knows nothing of what the records say (log_record.h does). What follows the last good
+// record is overwritten by the next write.
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ovsdb/data/error.h"
+#include "platform/api/file.h"
+
+namespace ovs::ovsdb {
+
+enum class LogMode : std::uint8_t { Read, ReadWrite, CreateNew };
+
+class LogFile {
+ public:
+  static constexpr std::string_view kStandalone = "JSON";
+  static constexpr std::string_view kClustered = "CLUSTER";
+
+  // Reads the whole into memory and locks it unless it is only read. `magics` are those that may be
+  // found.
+  static DbResult<std::unique_ptr<LogFile>> open(platform::Files& files, std::string path,
+                                                 LogMode mode, bool clustered_too = false);
+
+  const std::string& path() const { return path_; }
+  std::string_view magic() const { return magic_; }
+  // The next record; none at the end. After an error there are no more.
+  DbResult<std::optional<Json>> read();
+  // The record just read made no sense: the next write begins where it does.
+  void unread() { end_ = previous_; }
+  // Frees what read() kept, once no more is to be read.
+  void finish_reading();
+
+  // Appends a record; after a failure the file ends where it did.
+  DbResult<void> write(std::string_view json_text);
+  DbResult<void> sync();
+  // Writes a new file beside, with `records`, and puts it in place of this one; the lock stays.
+  DbResult<void> replace(const std::vector<std::string>& records);
+  std::uint64_t size() const { return end_; }
+
+  static std::string record_text(std::string_view json_text);
+
+ private:
+  explicit LogFile(platform::Files& files, std::string path)
+      : files_(files), path_(std::move(path)) {}
+  DbResult<void> open_files(LogMode mode, bool clustered_too);
+  DbResult<void> identify(bool clustered_too);
+  DbError record_error(std::string_view what, std::uint64_t offset, std::size_t length) const;
+
+  platform::Files& files_;
+  std::string path_;       // as given, for messages
+  std::string real_path_;  // with symbolic links followed
+  std::string magic_ = "JSON";
+  Boxed<platform::FileLock> lock_;
+  Boxed<platform::File> file_;
+  std::string content_;  // until finish_reading()
+  std::uint64_t end_ = 0;
+  std::uint64_t previous_ = 0;
+  bool broken_ = false;     // a bad record was met
+  bool truncated_ = false;  // what lay behind end_ is gone
+};
+
+}  // namespace ovs::ovsdb

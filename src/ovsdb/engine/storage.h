@@ -1,0 +1,64 @@
+// A database with the file it lives in: opening replays the file, committing appends to it.
+#pragma once
+#include <memory>
+#include <string>
+
+#include "ovsdb/engine/database.h"
+#include "ovsdb/engine/log_file.h"
+#include "ovsdb/engine/log_record.h"
+#include "ovsdb/engine/transaction.h"
+
+namespace ovs::ovsdb {
+
+class Storage {
+ public:
+  // Reads a standalone file. `warning` gets what is wrong with its tail, which is then ignored.
+  // With `schema`, rows are taken over into that one instead of the file's; what it lacks is
+  // dropped.
+  static DbResult<Storage> open(platform::Files& files, UuidSource& uuids, std::string path,
+                                LogMode mode, std::string& warning,
+                                std::shared_ptr<const Schema> schema = nullptr);
+  // A new file that holds only the schema.
+  static DbResult<void> create(platform::Files& files, const std::string& path,
+                               const Schema& schema);
+  // A database in memory alone.
+  static Storage in_memory(std::shared_ptr<const Schema> schema) {
+    return Storage(nullptr, Database(std::move(schema)));
+  }
+
+  Database& database() { return database_; }
+  const Database& database() const { return database_; }
+  bool has_file() const { return log_ != nullptr; }
+  LogFile* log() { return log_.get(); }
+  std::uint64_t record_count() const { return records_; }
+  // Of the file after it was last compacted or opened.
+  std::uint64_t compact_size() const { return compact_size_; }
+
+  // Writes a prepared transaction to the file and makes it part of the database.
+  DbResult<void> commit(Transaction& transaction, std::uint64_t wall_ms, RecordForm form);
+  DbResult<void> sync();
+  // Rewrites the file as schema and one transaction.
+  DbResult<void> compact(std::string_view comment, std::uint64_t wall_ms);
+  // Puts another database in place of this one, in the file too.
+  DbResult<void> replace(Database database, std::string_view comment, std::uint64_t wall_ms);
+
+ private:
+  Storage(std::unique_ptr<LogFile> log, Database database)
+      : log_(std::move(log)), database_(std::move(database)) {}
+  DbResult<void> replay(UuidSource& uuids, Unknown unknown, std::string& warning);
+
+  std::unique_ptr<LogFile> log_;
+  Database database_;
+  std::uint64_t records_ = 0;  // transactions in the file
+  std::uint64_t compact_size_ = 0;
+};
+
+// The first record of a database file, whatever follows.
+DbResult<Schema> read_schema(platform::Files& files, const std::string& path);
+// A schema from a file that holds its JSON.
+DbResult<Schema> read_schema_file(platform::Files& files, const std::string& path);
+// The rows of `from` under another schema: columns it lacks are dropped, new ones get defaults.
+DbResult<Database> convert(const Database& from, std::shared_ptr<const Schema> schema,
+                           UuidSource& uuids);
+
+}  // namespace ovs::ovsdb
