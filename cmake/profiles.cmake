@@ -13,7 +13,8 @@ add_library(ovs_profile INTERFACE)
 target_include_directories(ovs_profile INTERFACE ${PROJECT_SOURCE_DIR}/src)
 target_compile_options(ovs_profile INTERFACE
   -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Werror -fno-exceptions -fno-rtti -fno-strict-aliasing
-  -ffunction-sections -fdata-sections)
+  -ffunction-sections -fdata-sections
+  $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>)
 
 # ovs_library(NAME [HOSTED] SOURCES files... [DEPENDS libraries...])
 #   A static library ovs_NAME. HOSTED: may use the C++ library; without it the folder is also compiled for the kernel.

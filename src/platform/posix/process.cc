@@ -131,12 +131,6 @@ class Syslog final : public SystemLog {
   int facility_;
 };
 
-void leave_terminal() {
-  const Descriptor nowhere(open("/dev/null", O_RDWR | O_CLOEXEC));
-  if (!nowhere) return;
-  for (int standard = 0; standard <= 2; ++standard) dup2(nowhere.number(), standard);
-}
-
 }  // namespace
 
 ProcessId SystemProcess::id() const {
@@ -146,24 +140,25 @@ ProcessId SystemProcess::id() const {
 Result<void, OsError> SystemProcess::detach(const DetachOptions& options) {
   OVS_TRY(readiness_, fork_and_wait_until_ready());
   directory_ = options.directory;
-  if (options.supervise == Supervise::Restart) return fork_and_supervise(readiness_);
-  return kOk;
+  terminal_ = Terminal::Leave;
+  if (options.supervise == Supervise::No) return kOk;
+  return fork_and_supervise(readiness_, terminal_);
 }
 
 Result<void, OsError> SystemProcess::supervise() {
-  return fork_and_supervise(readiness_);
+  return fork_and_supervise(readiness_, Terminal::Keep);
 }
 
 Result<void, OsError> SystemProcess::ready() {
-  if (!readiness_) return kOk;
-  const Descriptor pipe = std::move(readiness_);
-  const char byte = 0;
-  OVS_TRY(os_check(retry_interrupted([&] { return write(pipe.number(), &byte, 1); })));
+  if (terminal_ == Terminal::Keep) return kOk;
   if (directory_ == WorkingDirectory::Root) {
     OVS_TRY(os_check(chdir("/")));
   }
   leave_terminal();
-  return kOk;
+  const Descriptor pipe = std::move(readiness_);
+  if (!pipe) return kOk;  // restarted: nobody waits any more
+  const char byte = 0;
+  return os_check(retry_interrupted([&] { return write(pipe.number(), &byte, 1); }));
 }
 
 Result<Boxed<Signals>, OsError> SystemProcess::catch_signals() {

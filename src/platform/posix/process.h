@@ -2,6 +2,7 @@
 #pragma once
 #include "platform/api/process.h"
 #include "platform/posix/descriptor.h"
+#include "platform/posix/supervisor.h"
 
 namespace ovs::platform {
 
@@ -19,6 +20,7 @@ class SystemProcess final : public Process {
 
  private:
   Descriptor readiness_;  // written by ready(); open after detach() only
+  Terminal terminal_ = Terminal::Keep;
   WorkingDirectory directory_ = WorkingDirectory::Keep;
 };
 

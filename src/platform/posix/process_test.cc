@@ -59,6 +59,45 @@ TEST_CASE("Process: detach() ends the first process as the daemon ended before i
   CHECK(status == 7);
 }
 
+// Everything that a process and its children write until the last of them has let go of its output.
+std::string output_until_all_let_go(FunctionRef<void()> what) {
+  int ends[2];
+  REQUIRE(pipe(ends) == 0);
+  const int status = status_of([&] {
+    dup2(ends[1], 1);
+    close(ends[0]);
+    close(ends[1]);
+    what();
+  });
+  close(ends[1]);
+  std::string text = std::to_string(status) + ":";
+  char byte = 0;
+  while (read(ends[0], &byte, 1) == 1) text += byte;
+  close(ends[0]);
+  return text;
+}
+
+TEST_CASE(
+    "Process: a supervised daemon and its supervisor let go of the terminal when it is ready") {
+  int alive[2];
+  REQUIRE(pipe(alive) == 0);
+  const std::string text = output_until_all_let_go([&] {
+    SystemProcess process;
+    DetachOptions options;
+    options.supervise = Supervise::Restart;
+    if (!process.detach(options).ok()) _exit(9);
+    (void)!write(1, "up", 2);
+    (void)process.ready();
+    char byte = 0;
+    (void)!read(alive[0], &byte, 1);  // serves until the test ends it
+    _exit(0);
+  });
+  CHECK(text == "0:up");
+  CHECK(write(alive[1], "x", 1) == 1);
+  close(alive[0]);
+  close(alive[1]);
+}
+
 TEST_CASE("Process: a supervisor ends as a child that ends by itself") {
   const int status = status_of([] {
     SystemProcess process;

@@ -92,7 +92,13 @@ Result<Descriptor, OsError> fork_and_wait_until_ready() {
   return writing;
 }
 
-Result<void, OsError> fork_and_supervise(Descriptor& readiness) {
+void leave_terminal() {
+  const Descriptor nowhere(open("/dev/null", O_RDWR | O_CLOEXEC));
+  if (!nowhere) return;
+  for (int standard = 0; standard <= 2; ++standard) dup2(nowhere.number(), standard);
+}
+
+Result<void, OsError> fork_and_supervise(Descriptor& readiness, Terminal terminal) {
   for (;;) {
     const time_t started = time(nullptr);
     const pid_t child = fork();
@@ -102,6 +108,7 @@ Result<void, OsError> fork_and_supervise(Descriptor& readiness) {
       return kOk;
     }
     readiness = Descriptor();
+    if (terminal == Terminal::Leave) leave_terminal();
     supervised_child = child;
     pass_signals_on();
     const int status = wait_for(child);

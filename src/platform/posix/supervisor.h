@@ -14,6 +14,11 @@ Result<Descriptor, OsError> fork_and_wait_until_ready();
 // Returns in a child, each time a new one is needed; the caller's process stays and ends when a
 // child ends by itself. A child that is killed by a signal which means a bug is restarted, at most
 // once in kRestartPauseSeconds. `readiness` is passed on to the first child alone.
-Result<void, OsError> fork_and_supervise(Descriptor& readiness);
+enum class Terminal : bool { Keep, Leave };
+Result<void, OsError> fork_and_supervise(Descriptor& readiness, Terminal terminal);
+
+// Standard input, output and error are /dev/null from now on: whoever reads the other end sees the
+// end.
+void leave_terminal();
 
 }  // namespace ovs::platform
