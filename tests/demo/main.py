@@ -81,14 +81,16 @@ class Demo:
         for plan in PLAN:
             hosts[plan.name] = self._host(plan, makers[plan.name])
             hosts[plan.name].prepare()
-        return story.Story(hosts, {vm: self._vm_shell(vm) for vm in VMS}, self.narrator)
+        vm_shells = {vm: self._shell(vm.name) for vm in VMS}
+        underlay = self._shell("underlay")
+        return story.Story(hosts, vm_shells, underlay, self.folder, self.narrator)
 
     def _host(self, plan, makers):
         namespace = self.topology.namespace(plan.name)
         return NamespaceHost(plan, makers, self.folder / plan.name, namespace, self.narrator)
 
-    def _vm_shell(self, vm):
-        return Shell(vm.name, self.topology.namespace(vm.name), {}, self.narrator)
+    def _shell(self, machine):
+        return Shell(machine, self.topology.namespace(machine), {}, self.narrator)
 
     def explain_keep(self):
         self.narrator.heading("left running; to enter")

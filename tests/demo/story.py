@@ -5,6 +5,7 @@ Each step is a command and a sentence that says what it shows. Knows no namespac
 import re
 
 import report
+from capture import Recording
 from shell import CommandFailed
 from topology import HUB, SPOKES, VMS
 from traffic import Traffic, ping_command, received
@@ -15,10 +16,12 @@ MAX_FLOWS_SHOWN = 12
 
 
 class Story:
-    """Needs hosts by name and VM shells; leaves results and failures."""
+    """Needs hosts, VM shells, the underlay's shell and a folder; leaves results and failures."""
 
-    def __init__(self, hosts, vm_shells, narrator):
+    def __init__(self, hosts, vm_shells, underlay, folder, narrator):
         self.hosts = hosts
+        self.underlay = underlay
+        self.folder = folder
         self.hub = hosts[HUB.name]
         self.vm_shells = vm_shells
         self.narrator = narrator
@@ -87,10 +90,22 @@ class Story:
                 show(f"ovs-ofctl add-flow br-int priority=20,in_port={tunnel},actions=drop",
                      "others are dropped")
 
-    def _measure(self, kind):
-        self.narrator.say(f"measuring {kind.upper()}: pings of all pairs, then TCP by pair ...")
+    def _record(self, kind):
+        """A little traffic of every sort, recorded on the hub's cable and judged by tshark."""
         if not self.traffic.warm_up():
             self.failures.append(f"{kind}: not every pair answered within the grace")
+        recording = Recording(self.underlay, HUB.name, self.folder / f"{kind}.pcapng")
+        self.traffic.sample()
+        recording.stop()
+        verdict = recording.verdict(kind)
+        self.narrator.command("underlay", recording.command(), f"{verdict}\n")
+        self.narrator.shows("another implementation reads what the tunnels carry")
+        if not verdict.good:
+            self.failures.append(f"{kind} on the wire: {verdict}")
+
+    def _measure(self, kind):
+        self._record(kind)
+        self.narrator.say(f"measuring {kind.upper()}: pings of all pairs, then TCP by pair ...")
         self.results[kind] = {**self.traffic.pings(), **self.traffic.streams()}
         self.narrator.say(report.render({kind: self.results[kind]}) + "\n")
 

@@ -58,7 +58,7 @@ class Traffic:
 
     def warm_up(self):
         """True when every pair has answered once within the grace."""
-        waiting = [(vm, address) for vm, peer in PAIRS for address in (peer.ipv4, peer.ipv6)]
+        waiting = self._probes()
         deadline = time.monotonic() + GRACE_S
         while waiting and time.monotonic() < deadline:
             waiting = self._unanswered(waiting)
@@ -79,6 +79,18 @@ class Traffic:
             for family, address in (("IPv4", peer.ipv4), ("IPv6", peer.ipv6))
         }
         return {key: ping_cell(process.communicate()[0]) for key, process in running.items()}
+
+    def sample(self):
+        """A little of everything, for a recording: pings of all pairs, and TCP through the tunnels."""
+        probes = [(self.shells[vm], ping_command(address, count=3)) for vm, address in self._probes()]
+        for process in [shell.start(command) for shell, command in probes]:
+            process.communicate()
+        for vm, peer in PAIRS:
+            self.shells[vm].run(f"iperf3 -c {peer.ipv4} -n 50K")
+
+    @staticmethod
+    def _probes():
+        return [(vm, address) for vm, peer in PAIRS for address in (peer.ipv4, peer.ipv6)]
 
     def streams(self):
         """{(vm, peer, "TCP"): Cell}, one pair after the other."""
