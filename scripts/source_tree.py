@@ -14,7 +14,7 @@ CPP = (".h", ".cc")
 
 
 def files(root, folders=(".",), endings=None):
-    """Paths relative to `root`, sorted: what git tracks or would add; without git, what is there."""
+    """Paths relative to `root`, sorted: what git tracks or would add; else what is there."""
     listed = _from_git(root) or _from_walk(root)
     wanted = [path for path in listed if _is_under(path, folders) and (root / path).is_file()]
     return sorted(path for path in wanted if endings is None or path.suffix in endings)

@@ -1,4 +1,4 @@
-"""Tests of check_tidy: the order of the sources, and the bound in time. clang-tidy itself is not needed."""
+"""Tests of check_tidy: the order of the sources and the bound in time; clang-tidy is not needed."""
 import shutil
 import subprocess
 import time

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Runs commands.txt on switches made of different makers' programs and compares what they print.
 
-    main.py                       the reference against itself: shows that the normalisation is enough
-    main.py --daemons=ours        Debian's tools against our daemons, compared with their own
-    main.py --tools=ours          our tools against Debian's daemons
+    main.py                    the reference against itself: shows that the rules are enough
+    main.py --daemons=ours     Debian's tools against our daemons, compared with their own
+    main.py --tools=ours       our tools against Debian's daemons
 
-A choice is as in ./demo: MAKER, PART=MAKER or PROGRAM=MAKER, comma-separated. Needs no root and no network.
+A choice is as in ./demo: MAKER, PART=MAKER or PROGRAM=MAKER, comma-separated. Needs no root.
 """
 import argparse
 import difflib

@@ -1,7 +1,7 @@
 """What is on the hub's cable, recorded and judged by tshark.
 
-Every tunnelled packet decodes, inside and out, and no checksum is wrong. Knows no hosts: it is given
-the underlay's shell and the name of a cable there.
+Every tunnelled packet decodes, inside and out, and no checksum is wrong. Knows no hosts: it is
+given the underlay's shell and the name of a cable there.
 """
 import re
 import signal
@@ -34,7 +34,7 @@ class Verdict:
 
     def __str__(self):
         return (
-            f"{self.tunnelled} tunnelled packets, {self.undecoded} not decoded to the inner packet, "
+            f"{self.tunnelled} tunnelled packets, {self.undecoded} without a decoded inner packet, "
             f"{self.malformed} malformed, {self.bad_checksums} with a bad checksum"
         )
 

@@ -82,11 +82,14 @@ class Traffic:
 
     def sample(self):
         """A little of everything, for a recording: pings of all pairs, and TCP through the tunnels."""
-        probes = [(self.shells[vm], ping_command(address, count=3)) for vm, address in self._probes()]
-        for process in [shell.start(command) for shell, command in probes]:
+        running = [self._start_pings(vm, address) for vm, address in self._probes()]
+        for process in running:
             process.communicate()
         for vm, peer in PAIRS:
             self.shells[vm].run(f"iperf3 -c {peer.ipv4} -n 50K")
+
+    def _start_pings(self, vm, address):
+        return self.shells[vm].start(ping_command(address, count=3))
 
     @staticmethod
     def _probes():
