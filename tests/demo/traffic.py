@@ -81,7 +81,7 @@ class Traffic:
         return {key: ping_cell(process.communicate()[0]) for key, process in running.items()}
 
     def sample(self):
-        """A little of everything, for a recording: pings of all pairs, and TCP through the tunnels."""
+        """A little of everything, to be recorded: pings of all pairs, and TCP through tunnels."""
         running = [self._start_pings(vm, address) for vm, address in self._probes()]
         for process in running:
             process.communicate()
