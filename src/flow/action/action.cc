@@ -1,5 +1,7 @@
 #include "flow/action/action.h"
 
+#include "flow/action/wire_forms.h"
+
 namespace ovs::flow {
 namespace {
 
@@ -141,23 +143,6 @@ Done decode_ct(Bytes payload, CtAction& to) {
   }
   return kOk;
 }
-
-struct HashForm {
-  std::uint32_t algorithm, basis;
-};
-struct PushVlanForm {
-  Be16 tpid, tci;
-};
-struct PushMplsForm {
-  Be32 lse;
-  Be16 ethertype;
-  std::uint16_t pad;
-};
-struct AddMplsForm {
-  Be32 lse;
-  Be16 ethertype;
-  std::uint16_t flags;
-};
 
 Done decode_mpls(const Attribute& attribute, Action& action) {
   if (action.type == ActionType::AddMpls) {

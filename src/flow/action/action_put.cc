@@ -1,24 +1,9 @@
 // The writers of actions. See action.h.
 #include "flow/action/action.h"
+#include "flow/action/wire_forms.h"
 #include "flow/match/netlink.h"
 
 namespace ovs::flow {
-namespace {
-
-struct HashForm {
-  std::uint32_t algorithm, basis;
-};
-struct PushVlanForm {
-  Be16 tpid, tci;
-};
-struct PushMplsForm {
-  Be32 lse;
-  Be16 ethertype;
-  std::uint16_t pad;
-};
-
-}  // namespace
-
 void put_output(wire::Writer& writer, std::uint32_t port) {
   writer.put_u32(ActionType::Output, port);
 }

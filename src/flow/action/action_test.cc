@@ -5,17 +5,10 @@
 #include <random>
 #include <vector>
 
+#include "flow/match/written_test.h"
+
 namespace ovs::flow {
 namespace {
-
-std::vector<std::uint8_t> written(auto&& put) {
-  std::vector<std::uint8_t> bytes;
-  wire::ContainerRoom room(bytes);
-  wire::Writer writer(room);
-  put(writer);
-  bytes.resize(writer.size());
-  return bytes;
-}
 
 std::vector<std::uint8_t> some_of_everything() {
   return written([](wire::Writer& writer) {

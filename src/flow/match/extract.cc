@@ -256,7 +256,9 @@ std::uint16_t parse_ether_type(Parse& parse) {
 }
 
 void parse_frame(Parse& parse) {
-  if (parse.rest.count() < wire::Ethernet::kSize) return;
+  // What is too short for Ethernet has no EtherType, as netlink has it.
+  if (parse.rest.count() < wire::Ethernet::kSize)
+    return parse.sink.put<StorageId::EthType>(kNotAnEtherType);
   parse.sink.take<Header::Ethernet>(parse.rest.data());
   parse.skip(wire::Ethernet::kSize - wire::EtherType::kSize);
   parse_tags(parse);

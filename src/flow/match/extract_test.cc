@@ -17,6 +17,7 @@ class Naive {
 
   FlowKey parse() {
     store_number<StorageId::InPort>(key_, 7);
+    store_number<StorageId::EthType>(key_, 0x5ff);
     if (end_ < 14) return key_;
     store_number<StorageId::EthDst>(key_, number(0, 6));
     store_number<StorageId::EthSrc>(key_, number(6, 6));

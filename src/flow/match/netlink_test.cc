@@ -10,19 +10,12 @@
 #include "flow/match/extract.h"
 #include "flow/match/packet_maker_test.h"
 #include "flow/match/presence.h"
+#include "flow/match/written_test.h"
 #include "wire/netlink/families.h"
 
 namespace ovs::flow {
 namespace {
 
-std::vector<std::uint8_t> written(auto&& put) {
-  std::vector<std::uint8_t> bytes;
-  wire::ContainerRoom room(bytes);
-  wire::Writer writer(room);
-  put(writer);
-  bytes.resize(writer.size());
-  return bytes;
-}
 std::vector<std::uint8_t> netlink_of(const FlowKey& key) {
   return written([&](wire::Writer& writer) { put_key(writer, key); });
 }

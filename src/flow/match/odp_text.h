@@ -1,6 +1,6 @@
-// Datapath keys and masks as dpctl/dump-flows prints them and netdev-dummy/receive reads them;
-// hosted:
-// "recirc_id(0),in_port(1),eth(src=...,dst=...),eth_type(0x0800),ipv4(src=1.1.1.1/255.0.0.0,frag=no)".
+// Datapath keys and masks as dpctl/dump-flows prints and netdev-dummy/receive reads them; hosted.
+// Like
+// recirc_id(0),in_port(1),eth(src=...,dst=...),eth_type(0x0800),ipv4(src=1.1.1.1/255.0.0.0,frag=no)
 #pragma once
 #include <string>
 #include <string_view>

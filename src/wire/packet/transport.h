@@ -35,6 +35,8 @@ struct Icmp {
 inline constexpr Slice<Icmp> Icmp::kType{0, 8}, Icmp::kCode{8, 8}, Icmp::kChecksum{16, 16},
     Icmp::kRest{32, 32};
 
+inline constexpr std::uint8_t kEchoReply = 0, kEchoRequest = 8, kEcho6Request = 128,
+                              kEcho6Reply = 129;
 inline constexpr std::uint8_t kNeighbourSolicit = 135, kNeighbourAdvert = 136;
 
 // RFC 4861 sections 4.3 and 4.4: the ICMPv6 header and the target.
