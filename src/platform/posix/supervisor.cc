@@ -69,9 +69,10 @@ void restore_signals() {
   signal(SIGHUP, SIG_DFL);
 }
 
-// No faster than once in a while: a child that crashes at start must not occupy the machine.
-void pause_before_restart(time_t started) {
-  const time_t ran = time(nullptr) - started;
+// At once, unless it was restarted a moment ago: a child that crashes at start must not occupy the
+// machine.
+void pause_before_restart(time_t last_restart) {
+  const time_t ran = time(nullptr) - last_restart;
   if (ran < kRestartPauseSeconds) sleep(unsigned(kRestartPauseSeconds - ran));
 }
 
@@ -99,8 +100,7 @@ void leave_terminal() {
 }
 
 Result<void, OsError> fork_and_supervise(Descriptor& readiness, Terminal terminal) {
-  for (;;) {
-    const time_t started = time(nullptr);
+  for (time_t last_restart = 0;; last_restart = time(nullptr)) {
     const pid_t child = fork();
     if (child < 0) return last_os_error();
     if (child == 0) {
@@ -116,7 +116,7 @@ Result<void, OsError> fork_and_supervise(Descriptor& readiness, Terminal termina
     if (!is_crash(status)) _exit(exit_code(status));
     syslog(LOG_DAEMON | LOG_ERR, "process %d died (signal %d), restarting", int(child),
            WTERMSIG(status));
-    pause_before_restart(started);
+    pause_before_restart(last_restart);
   }
 }
 
