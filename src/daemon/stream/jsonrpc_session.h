@@ -18,9 +18,9 @@ namespace ovs::daemon {
 class JsonRpcSession {
  public:
   struct Options {
-    std::vector<std::string> remotes;  // active methods, tried in turn
+    std::vector<std::string> remotes = {};  // active methods, tried in turn
     // Unset: 5 s for tcp: and ssl:, none for unix:.
-    Maybe<std::uint64_t> probe_interval_ms;
+    Maybe<std::uint64_t> probe_interval_ms = kNone;
     std::uint64_t max_backoff_ms = 8000;
     std::uint8_t dscp = kDefaultDscp;
     bool retry = true;  // false: one attempt a remote, then is_alive() is false

@@ -60,7 +60,8 @@ std::string unbracketed(std::string_view host) {
 // "HOST[:PORT]", where an IPv6 HOST stands in brackets.
 Result<void, IoError> parse_active(std::string_view text, std::string_view rest, Method& method) {
   const std::size_t bracket = rest.starts_with('[') ? rest.find(']') : 0;
-  const std::size_t colon = bracket == rest.npos ? rest.npos : rest.find(':', bracket);
+  if (bracket == rest.npos) return bad(text, "bracket is not closed");
+  const std::size_t colon = rest.find(':', bracket);
   const std::string_view host = rest.substr(0, colon);
   if (host.empty()) return bad(text, "host name must be specified");
   method.host = unbracketed(host);
