@@ -159,9 +159,8 @@ TEST_CASE_FIXTURE(
   CHECK(client.received.empty());
   waiting[0].reply("done");
   loop.drain();
-  CHECK(
-      client.received ==
-      R"({"id":1,"result":"done","error":null}{"id":2,"result":"test (Open vSwitch) 3.7.1","error":null})");
+  CHECK(client.received == R"({"id":1,"result":"done","error":null})"
+                           R"({"id":2,"result":"test (Open vSwitch) 3.7.1","error":null})");
 }
 
 TEST_CASE_FIXTURE(Fixture, "ControlServer: an answer to a client that has gone is dropped") {

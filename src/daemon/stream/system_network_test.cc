@@ -2,13 +2,13 @@
 
 #include <cerrno>
 #include <filesystem>
+#include <random>
 #include <string>
 
 #include "daemon/log/memory_log_output.h"
 #include "daemon/stream/method.h"
 #include "daemon/stream/system_network.h"
-#include "platform/posix/clock.h"
-#include "platform/posix/process.h"
+#include "platform/fake/virtual_clock.h"
 
 namespace ovs::daemon {
 namespace {
@@ -16,7 +16,7 @@ namespace {
 struct Directory {
   Directory()
       : path(std::filesystem::temp_directory_path() /
-             ("ovs-net-" + std::to_string(static_cast<unsigned>(platform::SystemProcess().id())))) {
+             ("ovs-net-" + std::to_string(std::random_device()()))) {
     std::filesystem::create_directory(path);
   }
   ~Directory() {
@@ -27,7 +27,7 @@ struct Directory {
 };
 
 struct Fixture {
-  platform::SystemClock clock;
+  platform::VirtualClock clock;
   MemoryLogOutput output;
   Log log{clock, output, "test", 1};
   Loop loop{clock};
