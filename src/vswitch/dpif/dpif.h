@@ -4,6 +4,7 @@
 // one in memory. Knows no OpenFlow. Actions are flow/action's netlink form. Calls answer at once;
 // any thread may make them unless said otherwise.
 #pragma once
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -52,6 +53,21 @@ struct DpifPortSpec {
 struct DpifPortStats {
   std::uint64_t rx_packets = 0, tx_packets = 0, rx_bytes = 0, tx_bytes = 0, rx_errors = 0,
                 tx_errors = 0, rx_dropped = 0, tx_dropped = 0;
+};
+
+// The device behind a port, as it is now.
+struct DpifLink {
+  std::array<std::uint8_t, 6> mac = {};
+  std::uint32_t mtu = 0;
+  bool is_up = false;  // administratively
+  bool carrier = false;
+  std::uint64_t speed_bps = 0;  // 0: unknown
+  std::string status;           // what a port without a device waits for
+};
+// What of a device to change; the rest stays.
+struct DpifLinkChange {
+  std::optional<std::array<std::uint8_t, 6>> mac;
+  std::optional<std::uint32_t> mtu;
 };
 
 struct DpifStats {
@@ -118,6 +134,13 @@ class Dpif {
   virtual DpifResult<std::vector<DpifPort>> port_dump() = 0;
   virtual DpifResult<DpifPortStats> port_stats(DpPort port) = 0;
   virtual DpifResult<DpifStats> stats() = 0;
+  // Unsupported where ports have no devices of their own.
+  virtual DpifResult<DpifLink> link(const std::string& port_name) {
+    return DpifError{Error::Unsupported, port_name + ": link state is not supported yet"};
+  }
+  virtual DpifResult<void> change_link(const std::string& port_name, const DpifLinkChange&) {
+    return DpifError{Error::Unsupported, port_name + ": changing a link is not supported yet"};
+  }
 
   // Exists for Create of a flow whose key or UFID is there; NotFound for Modify of none.
   virtual DpifResult<void> flow_put(const FlowPut& put) = 0;

@@ -151,6 +151,25 @@ DpifResult<DpifStats> NetlinkDpif::stats() {
   return *stats;
 }
 
+DpifResult<DpifLink> NetlinkDpif::link(const std::string& port_name) {
+  NetlinkRequest request(Family::Netdev, wire::NetdevCommand::Find);
+  request.writer().put_string(wire::NetdevAttr::Name, port_name);
+  Result<DpifLink> link = Error::Malformed;
+  OVS_TRY(channels_.requests->transact(
+      request, [&](const wire::MessageView& message) { link = parse_netdev(message); }));
+  if (!link) return dpif_error(link.error());
+  return *link;
+}
+
+DpifResult<void> NetlinkDpif::change_link(const std::string& port_name,
+                                          const DpifLinkChange& change) {
+  NetlinkRequest request(Family::Netdev, wire::NetdevCommand::Set);
+  request.writer().put_string(wire::NetdevAttr::Name, port_name);
+  if (change.mac) request.writer().put(wire::NetdevAttr::MacAddress, *change.mac);
+  if (change.mtu) request.writer().put_u32(wire::NetdevAttr::Mtu, *change.mtu);
+  return channels_.requests->transact(request);
+}
+
 DpifResult<void> NetlinkDpif::flow_put(const FlowPut& put) {
   const bool is_new = put.mode == FlowPutMode::Create;
   const std::uint16_t flags = is_new ? wire::kFlagCreate | wire::kFlagExclusive : 0;

@@ -36,6 +36,8 @@ class NetlinkDpif final : public Dpif {
   DpifResult<std::vector<DpifPort>> port_dump() override;
   DpifResult<DpifPortStats> port_stats(DpPort port) override;
   DpifResult<DpifStats> stats() override;
+  DpifResult<DpifLink> link(const std::string& port_name) override;
+  DpifResult<void> change_link(const std::string& port_name, const DpifLinkChange& change) override;
 
   DpifResult<void> flow_put(const FlowPut& put) override;
   DpifResult<DpifFlowStats> flow_del(const Ufid& ufid, const flow::FlowKey& key) override;

@@ -1,5 +1,7 @@
 #include "vswitch/dpif/records.h"
 
+#include <algorithm>
+
 #include "flow/match/netlink.h"
 
 namespace ovs::vswitch {
@@ -46,6 +48,37 @@ Result<VportRecord> parse_vport(const wire::MessageView& message) {
                     stats.rx_errors,  stats.tx_errors,  stats.rx_dropped, stats.tx_dropped};
   }
   return record;
+}
+
+Result<DpifLink> parse_netdev(const wire::MessageView& message) {
+  using wire::NetdevAttr;
+  OVS_TRY(const auto table, wire::AttributeTable<wire::kMaxNetdevAttr>::parse(message.payload));
+  DpifLink link;
+  if (table.has(NetdevAttr::MacAddress)) {
+    const Bytes mac = table[NetdevAttr::MacAddress]->payload;
+    if (mac.count() != link.mac.size()) return Error::Malformed;
+    std::copy(mac.begin(), mac.end(), link.mac.begin());
+  }
+  if (table.has(NetdevAttr::Mtu)) {
+    OVS_TRY(link.mtu, table[NetdevAttr::Mtu]->u32());
+  }
+  if (table.has(NetdevAttr::IfFlags)) {
+    OVS_TRY(const std::uint32_t flags, table[NetdevAttr::IfFlags]->u32());
+    link.is_up = (flags & wire::kNetdevUp) != 0;
+  }
+  link.carrier = link.is_up;  // a datapath that does not tell has no better word for it
+  if (table.has(NetdevAttr::Carrier)) {
+    OVS_TRY(const std::uint8_t carrier, table[NetdevAttr::Carrier]->u8());
+    link.carrier = carrier != 0;
+  }
+  if (table.has(NetdevAttr::Speed)) {
+    OVS_TRY(link.speed_bps, table[NetdevAttr::Speed]->u64());
+  }
+  if (table.has(NetdevAttr::Status)) {
+    OVS_TRY(const Text status, table[NetdevAttr::Status]->string());
+    link.status = std::string(status);
+  }
+  return link;
 }
 
 Result<DpifStats> parse_datapath_stats(const wire::MessageView& message) {

@@ -13,6 +13,7 @@ struct VportRecord {
   DpifPortStats stats;
 };
 Result<VportRecord> parse_vport(const wire::MessageView& message);
+Result<DpifLink> parse_netdev(const wire::MessageView& message);
 Result<DpifStats> parse_datapath_stats(const wire::MessageView& message);
 // Without what the datapath left out: a key that is absent is zero.
 Result<DpifFlow> parse_flow(const wire::MessageView& message);

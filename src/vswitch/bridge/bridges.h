@@ -1,0 +1,120 @@
+// Keeps the switches as the database says: applies what changed and nothing else, and writes back
+// what came of it. A changed port costs that port, however many there are. Deletions go before
+// additions, because names and numbers are used again. Packets and OpenFlow are not its business.
+#pragma once
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "daemon/log/log.h"
+#include "daemon/run/loop.h"
+#include "ovsdb/client/client.h"
+#include "vswitch/bridge/config.h"
+#include "vswitch/ofproto/switches.h"
+
+namespace ovs::vswitch {
+
+// Opens the datapath of a type; an error that a person reads.
+using DatapathFactory = std::function<DpifResult<std::unique_ptr<Dpif>>(const std::string& type)>;
+
+struct BridgesEnvironment {
+  daemon::Loop& loop;
+  daemon::Log& log;
+  ovsdb::Client& database;
+  Switches& switches;
+  DatapathFactory open_datapath;
+  std::string version;                                       // "3.7.1"
+  std::vector<std::string> datapath_types, interface_types;  // published
+  std::function<void()> on_first_commit;                     // the daemon is up; may be empty
+};
+
+class Bridges {
+ public:
+  explicit Bridges(BridgesEnvironment environment);
+  ~Bridges();
+  Bridges(const Bridges&) = delete;
+  Bridges& operator=(const Bridges&) = delete;
+
+  // The replica, or the lock, has changed.
+  void on_change();
+  // Before an exit that leaves nothing behind: removes every bridge and its ports.
+  void remove_all();
+
+ private:
+  struct Interface {
+    InterfaceConfig config;
+    std::optional<OfPort> ofport;
+    std::string error;
+    DpifLink link;
+  };
+  struct Port {
+    PortConfig config;
+    std::map<Uuid, Interface> interfaces;
+    Uuid bridge;
+  };
+  struct Bridge {
+    BridgeConfig config;
+    Ofproto* ofproto = nullptr;
+    Backer* backer = nullptr;
+    std::map<Uuid, Port> ports;
+    MacAddress mac = {};
+    std::uint64_t datapath_id = 0;
+  };
+  // What a round of changes touches, by row.
+  struct Dirty {
+    bool root = false;
+    std::set<Uuid> bridges, ports, interfaces;
+    bool empty() const { return !root && bridges.empty() && ports.empty() && interfaces.empty(); }
+    void merge(Dirty other);
+  };
+
+  Dirty take_changes();
+  void mark(const ovsdb::ReplicaChange& change, Dirty& dirty);
+  void reconfigure(Dirty dirty);
+
+  void delete_vanished(Dirty& dirty);
+  void delete_bridge(const Uuid& uuid);
+  void delete_port(Bridge& bridge, const Uuid& uuid);
+  void delete_interface(Bridge& bridge, Interface& interface);
+  void create_bridges(Dirty& dirty);
+  void create_bridge(const ovsdb::ReplicaRow& row, Dirty& dirty);
+  void update_port(const Uuid& uuid, Dirty& dirty);
+  void update_interface(Bridge& bridge, Port& port, const Uuid& uuid, Dirty& dirty);
+  void create_interface(Bridge& bridge, const ovsdb::ReplicaRow& row, Interface& interface);
+  void refresh_link(Bridge& bridge, Interface& interface);
+  void configure_bridge(const Uuid& uuid, Bridge& bridge);
+  void choose_identity(Bridge& bridge);
+
+  Backer* datapath_for(const std::string& type, std::string& error);
+  Bridge* find_bridge_of_port(const Uuid& port);
+  const ovsdb::ReplicaRow* root() const;
+
+  // status.cc
+  void write_status(Dirty dirty);
+  void write_interface(ovsdb::ClientTransaction& transaction, const Uuid& uuid,
+                       const Interface& interface);
+  void write_bridge(ovsdb::ClientTransaction& transaction, const Uuid& uuid, const Bridge& bridge);
+  void write_root(ovsdb::ClientTransaction& transaction);
+  void write_statistics();
+  void write_statistics_of(ovsdb::ClientTransaction& transaction, const Bridge& bridge);
+  void write_controllers(ovsdb::ClientTransaction& transaction, const Bridge& bridge);
+  void commit(std::unique_ptr<ovsdb::ClientTransaction> transaction);
+  void on_committed(ovsdb::ClientTransaction::Outcome outcome);
+  std::unique_ptr<ovsdb::ClientTransaction> new_transaction();
+
+  BridgesEnvironment environment_;
+  daemon::LogModule log_;
+  ovsdb::UuidSource uuids_;
+  std::map<Uuid, Bridge> bridges_;
+  std::map<Uuid, Uuid> bridge_of_port_, port_of_interface_;
+  std::map<Uuid, Uuid> bridge_of_controller_;
+  const ovsdb::Replica* known_replica_ = nullptr;
+  std::unique_ptr<ovsdb::ClientTransaction> in_flight_;
+  Dirty unwritten_;  // its status waits for the transaction in flight
+  Dirty in_flight_status_;
+  bool is_up_ = false;
+  std::unique_ptr<daemon::Timer> statistics_timer_, retry_timer_;
+};
+
+}  // namespace ovs::vswitch

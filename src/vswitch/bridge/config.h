@@ -1,0 +1,69 @@
+// What the database says of bridges, ports and interfaces, as plain values: read from rows of a
+// replica, compared with what was applied before. Applies nothing. Columns that only the daemon
+// writes are not part of it, so that its own writes change no configuration.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ovsdb/client/replica.h"
+#include "vswitch/ofproto/settings.h"
+
+namespace ovs::vswitch {
+
+using ovsdb::Uuid;
+
+struct InterfaceConfig {
+  std::string name, type;  // "" is "system"
+  std::optional<OfPort> requested;
+  std::optional<MacAddress> mac;
+  std::optional<std::uint32_t> mtu;
+  std::string peer;  // of a patch port
+  std::optional<TunnelSettings> tunnel;
+  std::string error;  // of the configuration itself; the interface is then not made
+  bool operator==(const InterfaceConfig&) const = default;
+};
+InterfaceConfig read_interface(const ovsdb::ReplicaRow& row);
+// The number that the interface had the last time, for a daemon that starts anew.
+std::optional<OfPort> last_ofport(const ovsdb::ReplicaRow& row);
+
+struct PortConfig {
+  std::string name;
+  std::vector<Uuid> interfaces;
+  BundleSettings bundle;  // without its ports
+  std::string error;
+  bool operator==(const PortConfig&) const = default;
+};
+PortConfig read_port(const ovsdb::ReplicaRow& row);
+
+struct BridgeConfig {
+  std::string name, datapath_type;
+  std::vector<Uuid> ports;        // sorted
+  std::vector<Uuid> controllers;  // sorted
+  FailMode fail_mode = FailMode::Standalone;
+  std::uint32_t protocols = 0;  // bit 1 << wire version; 0: all
+  std::optional<std::uint64_t> datapath_id;
+  std::optional<MacAddress> hwaddr;
+  std::bitset<kVlanCount> flood_vlans;
+  SwitchDescription description;
+  MacTableSettings mac_table;
+};
+// `version` is the program's, for the switch's description.
+BridgeConfig read_bridge(const ovsdb::ReplicaRow& row, const std::string& version);
+ControllerSettings read_controller(const ovsdb::ReplicaRow& row);
+
+// Options of a tunnel interface: remote_ip, local_ip, key, in_key, out_key, tos, ttl, df_default,
+// csum, dst_port. Says in `error` what is wrong with them.
+bool is_tunnel_type(std::string_view type);
+TunnelSettings read_tunnel_options(std::string_view type, const ovsdb::Datum& options,
+                                   std::string& error);
+
+std::optional<MacAddress> parse_mac_address(std::string_view text);
+std::string format_mac_address(const MacAddress& mac);
+
+// Parts of datums that columns are made of.
+std::vector<Uuid> uuids_of(const ovsdb::Datum& datum);
+std::string text_of(const ovsdb::Datum& datum);  // a string, or "" for none
+std::optional<std::int64_t> integer_of(const ovsdb::Datum& datum);
+
+}  // namespace ovs::vswitch
