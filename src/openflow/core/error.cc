@@ -5,8 +5,7 @@
 namespace ovs::openflow {
 namespace {
 
-constexpr std::uint32_t kOpen = kOpenVendor, kNicira = kNiciraVendor, kOnf = kOnfVendor,
-                        kIntel = kIntelVendor;
+constexpr std::uint32_t kOpen = kOpenVendor, kNicira = kNiciraVendor, kOnf = kOnfVendor;
 using enum Version;
 
 struct Encoding {
