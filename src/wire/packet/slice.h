@@ -42,7 +42,8 @@ class View {
   }
 
   // A number of up to 56 bits, or of exactly 64 that begin at a byte, in host order.
-  std::uint64_t operator[](Slice<H> slice) const {
+  // Inlined always: the slice is a constant at every use, and the loop becomes a load.
+  [[gnu::always_inline]] std::uint64_t operator[](Slice<H> slice) const {
     std::uint64_t value = 0;
     for (std::size_t i = slice.first_byte(); i <= slice.last_byte(); ++i)
       value = value << 8 | data_[i];
