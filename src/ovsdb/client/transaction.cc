@@ -24,7 +24,11 @@ Uuid ClientTransaction::insert(const TableSchema& table, const Uuid& row) {
   inserted_[row] = table.index;
   RowEdit& edit = edits_[table.index][row];
   for (std::uint32_t i = kFirstColumn; i < table.columns.size(); ++i) {
-    edit.columns[i] = table.columns[i].type.default_datum();
+    // The zero UUID that a mandatory reference begins with refers to nothing: it begins empty.
+    const ColumnType& type = table.columns[i].type;
+    const bool is_reference = type.key.type == AtomType::Uuid;
+    edit.columns[i] =
+        is_reference ? Datum::empty(type.key.type, type.value.type) : type.default_datum();
   }
   return row;
 }

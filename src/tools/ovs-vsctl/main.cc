@@ -358,7 +358,8 @@ int run(int argc, char** argv) {
   daemon::Program program(system.parts(), argv[0]);
   Options options;
   options.database = "unix:" + program.directories().run + "/db.sock";
-  // Open vSwitch's own noise about connections belongs into no one's output.
+  // That it connects is no news to whoever runs it; -v may say otherwise.
+  (void)program.log().set_levels("reconnect:warn");
   add_options(program, options);
   const auto operands =
       program.parse(argc, argv, usage(), daemon::CommandLine::Order::StopAtOperand);
