@@ -190,6 +190,7 @@ void Datapath::miss(Processor& processor, Packet* packet, const flow::PacketKey&
                     const RcuReader& reader) {
   const Vport* port = ports_->find(PortNo{packet->in_port}, reader);
   const Upcall upcall{.packet = *packet, .key = key, .in_port = port};
+  close_checksum(*packet, *processor.host);
   if (events_.upcall(upcall, processor)) {
     processor.host->release(Span<Packet* const>(&packet, 1));
     return;
@@ -381,7 +382,7 @@ Result<Owned<TunnelClaims>> Datapath::make_claims(const Vport* added, PortNo rem
   return try_make<TunnelClaims>(std::move(rows));
 }
 
-Result<void> Datapath::add_port(Owned<Vport> port) {
+Result<void> Datapath::add_port(Owned<Vport>& port) {
   if (is_tunnel(port->kind())) {
     OVS_TRY(auto claims, make_claims(port.raw(), kNoPort));
     ports_->add(std::move(port));

@@ -81,8 +81,9 @@ class Datapath {
   Underlay& underlay() { return underlay_; }
   Reclaimer& reclaimer() { return reclaimer_; }
   unsigned processor_count() const { return unsigned(processors_.count()); }
-  // Errors: NoMemory. Afterwards packets find the port, or no longer do.
-  Result<void> add_port(Owned<Vport> port);
+  // Errors: NoMemory, the port being the caller's still. Afterwards packets find the port, or no
+  // longer do.
+  Result<void> add_port(Owned<Vport>& port);
   Result<void> remove_port(PortNo number);
   std::uint64_t drops(Drop why) const;
 

@@ -2,7 +2,6 @@
 // removal cannot fail. It owns neither. Not for concurrent readers; the caller hashes
 // (base/bytes/hash.h) and compares.
 #pragma once
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -40,7 +39,7 @@ class HashTable {
 
   // `buckets`: a power of two of nulls, which live as long as the table.
   explicit HashTable(Span<Bucket> buckets) : buckets_(buckets) {
-    OVS_ASSERT(std::has_single_bit(buckets.count()));
+    OVS_ASSERT(is_power_of_two(buckets.count()));
   }
   HashTable(const HashTable&) = delete;
   HashTable& operator=(const HashTable&) = delete;
@@ -94,7 +93,7 @@ class HashTable {
   }
   // Moves everything to other buckets, and returns the old ones for their owner to free.
   Span<Bucket> rehash(Span<Bucket> buckets) {
-    OVS_ASSERT(std::has_single_bit(buckets.count()));
+    OVS_ASSERT(is_power_of_two(buckets.count()));
     Span<Bucket> old = buckets_;
     buckets_ = buckets;
     for (Link*& head : old) {
@@ -114,6 +113,9 @@ class HashTable {
     link.next_ = head;
     head = &link;
   }
+
+  // std::has_single_bit may become a library call that kernels do not have.
+  static constexpr bool is_power_of_two(std::size_t n) { return n != 0 && (n & (n - 1)) == 0; }
 
   Span<Bucket> buckets_;
   std::size_t count_ = 0;

@@ -68,6 +68,10 @@ class [[nodiscard]] Result : ResultStorage<T, E> {
  public:
   constexpr Result(T value) : Storage(std::true_type{}, std::move(value)) {}
   constexpr Result(E error) : Storage(std::false_type{}, std::move(error)) {}
+  // A byte where an explanation is expected: E says what it makes of it.
+  constexpr Result(Error error) requires(!std::same_as<E, Error> && std::convertible_to<Error, E> &&
+                                         !std::same_as<T, Error>)
+      : Storage(std::false_type{}, E(error)) {}
   template <class U>
   requires(std::convertible_to<U&&, T> && !std::same_as<std::remove_cvref_t<U>, T> &&
            !std::same_as<std::remove_cvref_t<U>, E> &&
@@ -113,6 +117,8 @@ class [[nodiscard]] Result<void, E> {
  public:
   constexpr Result() : error_{}, ok_(true) {}
   constexpr Result(E error) : error_(std::move(error)), ok_(false) {}
+  constexpr Result(Error error) requires(!std::same_as<E, Error> && std::convertible_to<Error, E>)
+      : error_(error), ok_(false) {}
 
   constexpr explicit operator bool() const { return ok_; }
   constexpr bool ok() const { return ok_; }

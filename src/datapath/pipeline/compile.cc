@@ -42,6 +42,23 @@ Text action_name(ActionType type) {
   return "unknown";
 }
 
+flow::TunnelMetadata tunnel_of(const flow::FlowKey& key) {
+  flow::TunnelMetadata tunnel;
+  tunnel.id = flow::load_stored<StorageId::TunId>(key);
+  tunnel.src = std::uint32_t(flow::load_stored<StorageId::TunSrc>(key));
+  tunnel.dst = std::uint32_t(flow::load_stored<StorageId::TunDst>(key));
+  tunnel.ipv6_src =
+      load<Array<std::uint8_t, 16>>(key.bytes() + flow::storage(StorageId::TunIpv6Src).offset());
+  tunnel.ipv6_dst =
+      load<Array<std::uint8_t, 16>>(key.bytes() + flow::storage(StorageId::TunIpv6Dst).offset());
+  tunnel.flags = std::uint16_t(flow::load_stored<StorageId::TunFlags>(key));
+  tunnel.tos = std::uint8_t(flow::load_stored<StorageId::TunTos>(key));
+  tunnel.ttl = std::uint8_t(flow::load_stored<StorageId::TunTtl>(key));
+  tunnel.tp_src = std::uint16_t(flow::load_stored<StorageId::TunTpSrc>(key));
+  tunnel.tp_dst = std::uint16_t(flow::load_stored<StorageId::TunTpDst>(key));
+  return tunnel;
+}
+
 namespace {
 
 // Counts on a first run, writes on a second.
@@ -184,24 +201,6 @@ void emit_number(Emitter& emitter, Op op, const Set& set) {
   emitter.emit_with(op, operand);
 }
 
-void emit_tunnel(Emitter& emitter, const Set& set) {
-  const flow::FlowKey& key = set.fields.value;
-  flow::TunnelMetadata operand;
-  operand.id = flow::load_stored<StorageId::TunId>(key);
-  operand.src = std::uint32_t(flow::load_stored<StorageId::TunSrc>(key));
-  operand.dst = std::uint32_t(flow::load_stored<StorageId::TunDst>(key));
-  operand.ipv6_src =
-      load<Array<std::uint8_t, 16>>(key.bytes() + flow::storage(StorageId::TunIpv6Src).offset());
-  operand.ipv6_dst =
-      load<Array<std::uint8_t, 16>>(key.bytes() + flow::storage(StorageId::TunIpv6Dst).offset());
-  operand.flags = std::uint16_t(flow::load_stored<StorageId::TunFlags>(key));
-  operand.tos = std::uint8_t(flow::load_stored<StorageId::TunTos>(key));
-  operand.ttl = std::uint8_t(flow::load_stored<StorageId::TunTtl>(key));
-  operand.tp_src = std::uint16_t(flow::load_stored<StorageId::TunTpSrc>(key));
-  operand.tp_dst = std::uint16_t(flow::load_stored<StorageId::TunTpDst>(key));
-  emitter.emit_with(Op::SetTunnel, operand);
-}
-
 // Null when it is done, else the reason why not.
 Text emit_fields(Emitter& emitter, wire::KeyAttr header, const Set& set, flow::SetForm form) {
   const bool masked = form == flow::SetForm::Masked;
@@ -229,7 +228,7 @@ Text emit_fields(Emitter& emitter, wire::KeyAttr header, const Set& set, flow::S
     case wire::KeyAttr::Nd: emit_nd(emitter, set); return "";
     case wire::KeyAttr::Tunnel:
       if (masked) return "set_masked: a tunnel can only be set whole";
-      emit_tunnel(emitter, set);
+      emitter.emit_with(Op::SetTunnel, tunnel_of(set.fields.value));
       return "";
     case wire::KeyAttr::Mpls: return "set(mpls): not supported yet";
     case wire::KeyAttr::Nsh: return "set(nsh): not supported yet";

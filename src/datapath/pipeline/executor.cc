@@ -100,6 +100,7 @@ void Executor::userspace(const Program& program, const Instruction& in) {
   const auto& operand = program.operand<UserspaceOperand>(in);
   flow::PacketKey& key = processor_.action_key;
   for (Packet* packet : list().span()) {
+    close_checksum(*packet, *processor_.host);
     packet->at = flow::extract(packet->head(), packet->metadata(), key);
     const Vport* port = datapath_.ports_->find(PortNo{packet->in_port}, reader_);
     const Upcall upcall{.reason = wire::PacketCommand::Action,

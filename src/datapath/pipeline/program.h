@@ -105,6 +105,9 @@ struct CompileRefusal {
 // refused by name.
 Result<Owned<Program>, CompileRefusal> compile(Bytes actions);
 
+// The tunnel fields of a key.
+flow::TunnelMetadata tunnel_of(const flow::FlowKey& key);
+
 // The name of an action as people write it: "push_mpls". Static.
 Text action_name(flow::ActionType type);
 

@@ -1,6 +1,17 @@
 #include "datapath/port/vport.h"
 
+#include "datapath/port/port_provider.h"
+
 namespace ovs::datapath {
+
+Result<Owned<Vport>> Vport::create(const Spec& spec, unsigned processors, PortProvider& provider) {
+  OVS_TRY(auto counters, try_make_array<VportCounters>(processors, kTag));
+  return try_make<Vport>(spec, provider, std::move(counters));
+}
+
+Vport::~Vport() {
+  if (spec_.device != nullptr) provider_.release(spec_.device);
+}
 
 VportTotals Vport::totals() const {
   VportTotals totals;

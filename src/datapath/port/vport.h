@@ -16,6 +16,8 @@ inline constexpr std::uint32_t kMaxPorts = 0xffff;  // numbers 0 to 65534; 65535
 
 using PortName = FixedText<255>;
 
+class PortProvider;
+
 enum class VportKind : std::uint8_t { Device, Internal, Gre, Vxlan };
 constexpr bool is_tunnel(VportKind kind) {
   return kind == VportKind::Gre || kind == VportKind::Vxlan;
@@ -47,12 +49,11 @@ class Vport : public RcuObject {
     std::uint32_t mtu = 1500;    // of the payload behind the Ethernet header
     std::uint16_t udp_port = 0;  // of a VXLAN tunnel
   };
-  static Result<Owned<Vport>> create(const Spec& spec, unsigned processors) {
-    OVS_TRY(auto counters, try_make_array<VportCounters>(processors, kTag));
-    return try_make<Vport>(spec, std::move(counters));
-  }
-  Vport(const Spec& spec, OwnedArray<VportCounters> counters)
-      : spec_(spec), counters_(std::move(counters)) {}
+  // Once it is made, it gives its device back to `provider` when it dies.
+  static Result<Owned<Vport>> create(const Spec& spec, unsigned processors, PortProvider& provider);
+  Vport(const Spec& spec, PortProvider& provider, OwnedArray<VportCounters> counters)
+      : spec_(spec), provider_(provider), counters_(std::move(counters)) {}
+  ~Vport();
 
   PortNo number() const { return spec_.number; }
   VportKind kind() const { return spec_.kind; }
@@ -70,6 +71,7 @@ class Vport : public RcuObject {
 
  private:
   Spec spec_;
+  PortProvider& provider_;
   OwnedArray<VportCounters> counters_;
   mutable Atomic<std::uint32_t> upcall_pid_;
   mutable Atomic<std::uint64_t> upcalls_lost_;

@@ -5,14 +5,14 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/bytes/address.h"
 #include "base/bytes/span.h"
-#include "base/containers/array.h"
+#include "base/core/boxed.h"
 #include "base/core/result.h"
 #include "base/text/text.h"
+#include "platform/api/os_error.h"
 
 namespace ovs::platform {
-
-using MacAddress = Array<std::uint8_t, 6>;
 
 // What the sender's stack left to its device: bytes [start, size) are to be summed, the sum to be
 // stored at start + offset, where the pseudo-header's sum already stands. start 0: nothing is left
@@ -30,10 +30,11 @@ struct FrameRoom {
   PartialChecksum partial;
 };
 
-// A frame to send, in two parts that follow each other; all checksums are in it.
+// A frame to send, in two parts that follow each other.
 struct FrameParts {
   Bytes head;
   Bytes tail;
+  PartialChecksum partial;  // what the device is to sum; `start` 0: all checksums are in the frame
 };
 
 struct FramePortCounters {
@@ -84,6 +85,20 @@ class FrameWait {
   // is over.
   virtual void wait(std::uint32_t timeout_ms) = 0;
   virtual void wake() = 0;
+};
+
+// Where a program gets its ports. Errors: NotFound (no such device), Denied, Busy, Io.
+class FramePorts {
+ public:
+  // A network device that exists: its frames come here, also on their way to the operating system.
+  virtual Result<Boxed<FramePort>, OsError> open_link(Text name) = 0;
+  // A device that this makes, or that is there already and is of this kind: what the operating
+  // system sends through it comes here, and the reverse. It goes with the port.
+  virtual Result<Boxed<FramePort>, OsError> open_tap(Text name) = 0;
+  virtual Boxed<FrameWait> make_wait() = 0;
+
+ protected:
+  ~FramePorts() = default;
 };
 
 }  // namespace ovs::platform
