@@ -104,9 +104,8 @@ void ControlServer::Impl::Session::start() {
 
 void ControlServer::Impl::Session::close() {
   if (server == nullptr) return;
-  auto& sessions = std::exchange(server, nullptr)->sessions;
   const auto self = shared_from_this();
-  std::erase(sessions, self);
+  std::erase(std::exchange(server, nullptr)->sessions, self);
 }
 
 void ControlServer::Impl::Session::on_message(JsonRpcMessage message) {
