@@ -1,5 +1,5 @@
-// Two network namespaces reach each other through the engine, by flows that are put over netlink. Needs root and iproute2; without
-// them it says so and passes.
+// Two network namespaces reach each other through the engine, by flows that are put over netlink.
+// Needs root and iproute2; without them it says so and passes.
 #include <doctest/doctest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -67,23 +67,31 @@ TEST_CASE("UserDatapath: two namespaces ping and talk TCP through flows put over
   tests::DatapathClient client((*made)->device());
   REQUIRE(client.add_port(spaces.link(0), wire::VportType::Netdev, 1) == "");
   REQUIRE(client.add_port(spaces.link(1), wire::VportType::Netdev, 2) == "");
-  CHECK(client.add_port("no-such-device", wire::VportType::Netdev, 3) == "there is no device of this name");
+  CHECK(client.add_port("no-such-device", wire::VportType::Netdev, 3) ==
+        "there is no device of this name");
   REQUIRE(client.put_flow("in_port(1),eth(),eth_type(0x0806)", "2") == "");
   REQUIRE(client.put_flow("in_port(2),eth(),eth_type(0x0806)", "1") == "");
   REQUIRE(client.put_flow("in_port(1),eth(),eth_type(0x0800),ipv4(frag=no)", "2") == "");
   REQUIRE(client.put_flow("in_port(2),eth(),eth_type(0x0800),ipv4(frag=no)", "1") == "");
   CHECK(spaces.in(0, "ping -c 3 -i 0.2 -W 2 10.99.0.2"));
   // 40 MB by large frames with open checksums, which must arrive whole.
-  const std::string serve = "ip netns exec " + spaces.name(1) +
-                            " python3 -c \"import socket,hashlib;s=socket.create_server(('10.99.0.2',5001));c,_=s.accept();h=0\n"
-                            "while True:\n b=c.recv(1<<20)\n if not b: break\n h+=len(b)\nc.close()\nimport sys;sys.exit(0 if h==40000000 else 1)\"";
+  const std::string serve =
+      "ip netns exec " + spaces.name(1) +
+      " python3 -c \"import "
+      "socket,hashlib;s=socket.create_server(('10.99.0.2',5001));c,_=s.accept();h=0\n"
+      "while True:\n b=c.recv(1<<20)\n if not b: break\n h+=len(b)\nc.close()\nimport "
+      "sys;sys.exit(0 if h==40000000 else 1)\"";
   const pid_t server = fork();
   if (server == 0) _exit(run(serve) ? 0 : 1);
-  CHECK(spaces.in(0, "python3 -c \"import socket,time\nfor i in range(50):\n try: s=socket.create_connection(('10.99.0.2',5001),2); break\n except OSError: time.sleep(0.1)\ns.sendall(bytes(40000000));s.close()\""));
+  CHECK(spaces.in(0,
+                  "python3 -c \"import socket,time\nfor i in range(50):\n try: "
+                  "s=socket.create_connection(('10.99.0.2',5001),2); break\n except OSError: "
+                  "time.sleep(0.1)\ns.sendall(bytes(40000000));s.close()\""));
   int status = -1;
   waitpid(server, &status, 0);
   CHECK(status == 0);
-  for (const tests::ClientFlow& flow : client.flows()) MESSAGE(flow.match, " packets ", flow.packets, " -> ", flow.actions);
+  for (const tests::ClientFlow& flow : client.flows())
+    MESSAGE(flow.match, " packets ", flow.packets, " -> ", flow.actions);
   REQUIRE(client.flush_flows() == "");
   CHECK(!spaces.in(0, "ping -c 1 -W 1 10.99.0.2"));
 }
