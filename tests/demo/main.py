@@ -25,7 +25,7 @@ def parse_arguments(arguments):
         prog="./demo",
         description="VMs in namespaces on three hosts talk over VXLAN and GRE.",
         epilog="CHOICE: a comma-separated list of MAKER, PART=MAKER or PROGRAM=MAKER; makers: "
-        "ours, debian; parts: database, daemon, tools. A later item overrules an earlier one. "
+        "ours, debian, built (ours where there is one); parts: database, daemon, tools. A later item overrules an earlier one. "
         "Example: --hv1=debian,database=ours",
     )
     for name, default in DEFAULT_CHOICE.items():
