@@ -303,7 +303,7 @@ Subtable& Classifier::own_subtable(const MatchMask& mask, PendingStamps& changed
   const std::uint64_t id =
       stamp_of(StampKind::TableShape, table_, flow::hash_under(mask, mask, table_));
   changed.add(StampKind::TableShape, table_);
-  subtables_.push_back(make_shared<Subtable>(mask, id));
+  subtables_.push_back(new_shared<Subtable>(mask, id));
   return *subtables_.back();
 }
 

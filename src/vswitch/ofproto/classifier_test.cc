@@ -19,7 +19,8 @@ using flow::MatchMask;
 Shared<Rule> make_rule(const Match& match, int priority) {
   RuleSpec spec;
   spec.priority = priority;
-  return make_shared<Rule>(match, spec, make_shared<RuleActions>(), make_shared<RuleCounters>());
+  return new_shared<Rule>(match, spec, new_shared<RuleActions>(openflow::Actions{}),
+                          new_shared<RuleCounters>());
 }
 
 MatchKey packet_of(std::mt19937& random) {
@@ -148,7 +149,7 @@ TEST_CASE(
     "Classifier: whoever looked where a change happens is told, and the version they saw stays") {
   std::mt19937 random(99);
   Stamps stamps;
-  Shared<Classifier> table = make_shared<Classifier>(3);
+  Shared<Classifier> table = new_shared<Classifier>(3);
   std::vector<Shared<Rule>> rules;
   unsigned told = 0, asked = 0;
   for (int round = 0; round < 200; ++round) {

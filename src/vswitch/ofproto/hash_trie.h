@@ -31,7 +31,7 @@ class HashTrie {
 
   // The value at `hash` to be changed, made if there is none.
   V& edit(std::uint64_t hash) {
-    if (!root_) root_ = make_shared<Node>();
+    if (!root_) root_ = new_shared<Node>();
     return edit_in(root_, hash, 0);
   }
 
@@ -83,7 +83,7 @@ class HashTrie {
   // The leaf at `bit` becomes a node with that leaf.
   Shared<Node>& push_down(Node& node, std::uint32_t bit, unsigned shift) {
     const unsigned leaf_at = rank(node.leaf_map, bit), child_at = rank(node.child_map, bit);
-    auto child = make_shared<Node>();
+    auto child = new_shared<Node>();
     child->leaf_map = bit_of(node.leaves[leaf_at].hash, shift + kBits);
     child->leaves.push_back(std::move(node.leaves[leaf_at]));
     node.leaves.erase(node.leaves.begin() + leaf_at);

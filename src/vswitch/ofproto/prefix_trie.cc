@@ -47,7 +47,7 @@ PrefixTrie::Answer PrefixTrie::find(const std::uint8_t* value, unsigned bits) co
 
 Shared<PrefixTrie::Node> PrefixTrie::make_edge(const std::uint8_t* value, unsigned begin,
                                                unsigned end) {
-  auto node = make_shared<Node>();
+  auto node = new_shared<Node>();
   std::memcpy(node->bytes, value, (end + 7) / 8);
   node->begin = begin;
   node->end = end;

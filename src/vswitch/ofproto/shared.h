@@ -68,14 +68,14 @@ class Shared {
 };
 
 template <class T, class... Args>
-Shared<T> make_shared(Args&&... args) {
+Shared<T> new_shared(Args&&... args) {
   return Shared<T>(new T(std::forward<Args>(args)...));
 }
 
 // `*pointer` to change: as it is if nobody else has it, else a copy that replaces it here.
 template <class T>
 T& own(Shared<T>& pointer) {
-  if (!pointer.is_unique()) pointer = make_shared<T>(*pointer);
+  if (!pointer.is_unique()) pointer = new_shared<T>(*pointer);
   return *pointer;
 }
 

@@ -63,6 +63,9 @@ class PendingStamps {
   void add(StampKind kind, std::uint64_t a, std::uint64_t b = 0) {
     stamps_.push_back(stamp_of(kind, a, b));
   }
+  void take(PendingStamps other) {
+    stamps_.insert(stamps_.end(), other.stamps_.begin(), other.stamps_.end());
+  }
   void touch_all(Stamps& stamps);
   bool empty() const { return stamps_.empty(); }
 

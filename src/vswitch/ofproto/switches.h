@@ -63,6 +63,7 @@ class Switches {
 
   // fdb/*, ofproto/*, dpif/*, revalidator/*, upcall/*, bridge/dump-flows.
   void add_commands(daemon::ControlServer& server);
+  static constexpr unsigned kMaxTraceArguments = 10;
 
   struct Impl;
 

@@ -1,59 +1,59 @@
 #include "vswitch/translate/cookie.h"
 
-#include "base/bytes/big.h"
+#include "flow/action/cookie.h"
 
 namespace ovs::vswitch {
 
-namespace {
-
-// The numbers of a cookie, in this order, each in host order: the datapath is on this machine.
-struct Layout {
-  std::uint8_t kind, flags, reason, pad;
-  std::uint16_t controller_id, max_length, in_port, pad2;
-  std::uint32_t recirc_id;
-  std::uint64_t rule_cookie, bridge;
-};
-static_assert(sizeof(Layout) == 32);
-constexpr std::uint8_t kDontSend = 1, kContinuation = 2;
-
-}  // namespace
-
 std::vector<std::uint8_t> encode(const Cookie& cookie) {
-  const Layout layout{std::uint8_t(cookie.kind),
-                      std::uint8_t((cookie.dont_send ? kDontSend : 0) |
-                                   (cookie.has_continuation ? kContinuation : 0)),
-                      cookie.reason,
-                      0,
-                      cookie.controller_id,
-                      cookie.max_length,
-                      cookie.in_port,
-                      0,
-                      cookie.recirc_id,
-                      cookie.rule_cookie,
-                      cookie.bridge};
-  std::vector<std::uint8_t> bytes(sizeof layout);
-  store(bytes.data(), layout);
+  flow::UserCookie user;
+  switch (cookie.kind) {
+    case CookieKind::SlowPath: {
+      flow::SlowPathCookie body;
+      body.reason = cookie.reason;
+      user = flow::UserCookie::of(flow::CookieType::SlowPath, body);
+      break;
+    }
+    case CookieKind::Controller: {
+      flow::ControllerCookie body;
+      body.dont_send = cookie.dont_send;
+      body.continuation = cookie.has_continuation;
+      body.reason = cookie.reason;
+      body.recirc_id = cookie.recirc_id;
+      body.rule_cookie = Be64(cookie.rule_cookie);
+      body.controller_id = cookie.controller_id;
+      body.max_len = cookie.max_length;
+      user = flow::UserCookie::of(flow::CookieType::Controller, body);
+      break;
+    }
+  }
+  user.of_in_port = cookie.in_port;
+  store(user.bridge_uuid.data(), cookie.bridge);
+  std::vector<std::uint8_t> bytes(sizeof user);
+  store(bytes.data(), user);
   return bytes;
 }
 
 std::optional<Cookie> decode_cookie(Bytes userdata) {
-  if (userdata.count() != sizeof(Layout)) return std::nullopt;
-  const auto layout = load<Layout>(userdata.data());
-  if (layout.kind != std::uint8_t(CookieKind::SlowPath) &&
-      layout.kind != std::uint8_t(CookieKind::Controller)) {
-    return std::nullopt;
-  }
+  const auto user = flow::parse_cookie(userdata);
+  if (!user) return std::nullopt;
   Cookie cookie;
-  cookie.kind = CookieKind(layout.kind);
-  cookie.dont_send = (layout.flags & kDontSend) != 0;
-  cookie.has_continuation = (layout.flags & kContinuation) != 0;
-  cookie.reason = layout.reason;
-  cookie.controller_id = layout.controller_id;
-  cookie.max_length = layout.max_length;
-  cookie.in_port = layout.in_port;
-  cookie.recirc_id = layout.recirc_id;
-  cookie.rule_cookie = layout.rule_cookie;
-  cookie.bridge = layout.bridge;
+  cookie.in_port = std::uint16_t(user->of_in_port);
+  cookie.bridge = load<std::uint64_t>(user->bridge_uuid.data());
+  if (user->type == std::uint16_t(flow::CookieType::SlowPath)) {
+    cookie.kind = CookieKind::SlowPath;
+    cookie.reason = std::uint8_t(user->as<flow::SlowPathCookie>().reason);
+    return cookie;
+  }
+  if (user->type != std::uint16_t(flow::CookieType::Controller)) return std::nullopt;
+  const auto body = user->as<flow::ControllerCookie>();
+  cookie.kind = CookieKind::Controller;
+  cookie.dont_send = body.dont_send != 0;
+  cookie.has_continuation = body.continuation != 0;
+  cookie.reason = std::uint8_t(body.reason);
+  cookie.recirc_id = body.recirc_id;
+  cookie.rule_cookie = body.rule_cookie.host();
+  cookie.controller_id = body.controller_id;
+  cookie.max_length = body.max_len;
   return cookie;
 }
 

@@ -39,4 +39,10 @@ void Effects::apply(const Traffic& traffic) const {
   }
 }
 
+void Effects::learn(std::uint64_t now_ms) const {
+  for (const Effect& effect : effects_) {
+    if (const auto* seen = std::get_if<MacSeen>(&effect)) apply_one(*seen, {1, 0, now_ms, 0});
+  }
+}
+
 }  // namespace ovs::vswitch

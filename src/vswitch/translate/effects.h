@@ -42,6 +42,8 @@ class Effects {
  public:
   void add(Effect effect) { effects_.push_back(std::move(effect)); }
   void apply(const Traffic& traffic) const;
+  // Of a packet that is not counted: what it teaches alone.
+  void learn(std::uint64_t now_ms) const;
   void clear() { effects_.clear(); }
   bool empty() const { return effects_.empty(); }
   const std::vector<Effect>& list() const { return effects_; }

@@ -1,0 +1,104 @@
+// Inside one OpenFlow switch. Its parts: ports and bundles (ports.cc), messages of controllers
+// (requests.cc), what they hear unasked (events.cc), and the view that packets get of all of it
+// (ofproto.cc).
+#pragma once
+#include <map>
+#include <set>
+
+#include "vswitch/ofproto/backer.h"
+#include "vswitch/ofproto/connections.h"
+#include "vswitch/ofproto/flow_tables.h"
+#include "vswitch/ofproto/ofproto.h"
+
+namespace ovs::vswitch {
+
+// Who makes views of all bridges of a datapath.
+class Publisher {
+ public:
+  virtual void commit() = 0;
+  virtual void commit_soon() = 0;
+
+ protected:
+  ~Publisher() = default;
+};
+
+struct Port {
+  PortSettings settings;
+  OfPort number{};
+  DpPort datapath_port = kNoDpPort;
+  std::uint16_t udp_port = 0;  // of a tunnel
+  std::uint32_t config = 0;    // openflow::kPortDown, kNoFlood, ...
+  std::uint64_t created_ms = 0;
+  Shared<PortCounters> counters;
+};
+
+struct Ofproto::Impl final : Connections::Switch {
+  Impl(std::string bridge_name, Backer& over, const SwitchEnvironment& given, Publisher& publishes,
+       std::uint64_t own_id, std::uint64_t dpid);
+  ~Impl();
+
+  // ofproto.cc
+  Shared<BridgeView> make_view();
+  void mark_changed();
+  void apply_fail_mode();
+  void run_timeouts(std::uint64_t now_ms);
+  std::uint64_t now_ms() const { return environment.loop.now_ms(); }
+
+  // ports.cc
+  OfprotoResult<OfPort> add_port(const PortSettings& settings);
+  OfprotoResult<void> attach(Port& port);
+  void detach(Port& port);
+  OfprotoResult<void> remove_port(OfPort number);
+  OfprotoResult<void> update_port(OfPort number, const PortSettings& settings);
+  std::optional<OfPort> choose_number(const PortSettings& settings) const;
+  std::optional<OfPort> free_number() const;
+  OfprotoResult<DpifPortStats> port_stats(const Port& port) const;
+  void ports_changed();
+  Shared<PortTable> make_port_table() const;
+  openflow::Port describe(const Port& port) const;
+  Port* find(OfPort number);
+  const Port* find(std::string_view port_name) const;
+  std::string port_name(OfPort number) const;
+
+  // requests.cc
+  void handle(OfConnection& connection, const openflow::Message& message, Bytes raw) override;
+  void finish_batch() override;
+  void connections_changed() override;
+
+  // events.cc
+  void tell_removed(const std::vector<RemovedRule>& removed);
+  void tell_port(openflow::PortReason reason, const Port& port);
+  void send_packet_in(const Backer::ControllerPacket& packet);
+
+  const std::string name;
+  const std::uint64_t id;
+  std::uint64_t datapath_id;
+  Backer& backer;
+  const SwitchEnvironment& environment;
+  Publisher& publisher;
+  daemon::LogModule log;
+
+  std::map<std::uint16_t, Port> ports;
+  std::map<std::string, std::uint16_t, std::less<>> port_numbers;
+  std::map<std::uint16_t, std::uint64_t> released_ms;  // when a number became free, for an hour
+  mutable std::uint16_t next_number = 1;
+  std::vector<BundleSettings> bundles;
+  FlowTables tables;
+  Shared<MacTable> macs;
+  Shared<TableCounters> table_counters;
+  SwitchDescription description;
+  openflow::SwitchConfig config;
+  FailMode fail_mode = FailMode::Standalone;
+  openflow::VersionBitmap versions = openflow::kAllVersions;
+  std::optional<std::uint64_t> role_generation;
+
+  Shared<PortTable> port_table;  // null: to be made anew
+  PendingStamps changes;         // beside those of the tables
+  bool is_changed = true;
+  bool has_own_normal = false;
+  Connections connections;  // last: it calls the rest
+};
+
+std::string format_port_name(const std::string& name);
+
+}  // namespace ovs::vswitch

@@ -1,0 +1,371 @@
+// What controllers ask of a switch, message by message.
+#include <algorithm>
+
+#include "flow/match/extract.h"
+#include "vswitch/ofproto/ofproto_impl.h"
+#include "vswitch/translate/stored.h"
+
+namespace ovs::vswitch {
+
+using openflow::Kind;
+using openflow::Message;
+using openflow::OfError;
+
+namespace {
+
+// One message being answered.
+struct Request {
+  Ofproto::Impl& owner;
+  OfConnection& connection;
+  const Message& message;
+  Bytes raw;
+
+  void refuse(OfError error) const { connection.send_error(error, raw); }
+  void reply(Kind kind, openflow::Body body) const {
+    connection.reply(kind, message.xid, std::move(body));
+  }
+  // A reply in Nicira's encoding to a request in Nicira's.
+  void reply_as(openflow::Encoding encoding, openflow::Body body) const {
+    connection.send(Message{encoding, message.version, message.xid, false, std::move(body)});
+  }
+  template <class T>
+  const T& body() const {
+    const T* body = message.as<T>();
+    OVS_ASSERT(body != nullptr);
+    return *body;
+  }
+};
+
+// The actions of version 1.0's switches: all but vendor's have a bit.
+constexpr std::uint32_t kOf10Actions = 0xfff;
+
+void features(const Request& request) {
+  const Ofproto::Impl& owner = request.owner;
+  openflow::FeaturesReply reply;
+  reply.datapath_id = owner.datapath_id;
+  reply.tables = kHiddenTable;
+  reply.capabilities = openflow::kFlowStats | openflow::kTableStats | openflow::kPortStats |
+                       openflow::kQueueStats | openflow::kArpMatchIp;
+  if (request.message.version >= openflow::Version::V11) {
+    reply.capabilities |= openflow::kGroupStats;
+    reply.capabilities &= ~openflow::kArpMatchIp;
+  }
+  reply.actions = kOf10Actions;
+  for (const auto& [number, port] : owner.ports) reply.ports.push_back(owner.describe(port));
+  request.reply(Kind::FeaturesReply, std::move(reply));
+}
+
+void set_config(const Request& request) {
+  const auto& wanted = request.body<openflow::SwitchConfig>();
+  if (request.connection.role == ConnectionRole::Secondary) {
+    request.refuse(OfError::OFPBRC_IS_SECONDARY);
+    return;
+  }
+  if (wanted.fragments != request.owner.config.fragments) {
+    request.owner.config.fragments = wanted.fragments;
+    request.owner.ports_changed();
+  }
+  request.owner.config.invalid_ttl_to_controller = wanted.invalid_ttl_to_controller;
+  request.connection.miss_send_length = wanted.miss_send_length;
+  request.owner.mark_changed();
+}
+
+void fetch_config(const Request& request) {
+  openflow::SwitchConfig config = request.owner.config;
+  config.miss_send_length = request.connection.miss_send_length;
+  request.reply(Kind::GetConfigReply, config);
+}
+
+void flow_mod(const Request& request) {
+  Ofproto::Impl& owner = request.owner;
+  openflow::FlowMod mod = request.body<openflow::FlowMod>();
+  if (mod.command == openflow::FlowCommand::Add &&
+      request.message.version < openflow::Version::V12) {
+    mod.flags |= openflow::kResetCounts;  // an add of those versions is a new flow
+  }
+  std::vector<RemovedRule> removed;
+  const auto done = owner.tables.apply(mod, owner.now_ms(), removed);
+  if (!done.ok()) request.refuse(done.error());
+  owner.tell_removed(removed);
+  owner.is_changed = true;
+}
+
+void packet_out(const Request& request) {
+  const auto& out = request.body<openflow::PacketOut>();
+  if (out.buffer != openflow::kNoBuffer) {
+    request.refuse(OfError::OFPBRC_BUFFER_UNKNOWN);
+    return;
+  }
+  const auto checked = check_actions(out.actions, openflow::kAllTables);
+  if (!checked.ok()) {
+    request.refuse(checked.error());
+    return;
+  }
+  Ofproto::Impl& owner = request.owner;
+  owner.publisher.commit();  // earlier flow-mods are in force for TABLE
+  const auto in_port = OfPort(std::uint16_t(out.metadata.value(flow::FieldId::InPort).low()));
+  const Port* port = owner.find(in_port);
+  flow::PacketMetadata metadata;
+  if (port != nullptr && port->datapath_port != kNoDpPort) {
+    metadata.in_port = std::uint16_t(port->datapath_port);
+  }
+  const flow::FlowKey key = flow::extract(out.packet, metadata);
+  const Shared<SwitchView> view = owner.backer.view();
+  TranslationRequest translation;
+  translation.view = view.raw();
+  translation.bridge = view->find_bridge(owner.id);
+  translation.key = pipeline_key(key, in_port);
+  translation.actions = &out.actions;
+  translation.frozen = &owner.backer.frozen();
+  translation.upcall_pid = owner.backer.dpif().upcall_pid(DpPort(metadata.in_port));
+  const Translation result = translate(translation);
+  result.effects.apply({1, out.packet.size(), owner.now_ms(), 0});
+  if (!result.actions.empty()) owner.backer.execute(out.packet, key, result.actions);
+}
+
+void port_mod(const Request& request) {
+  const auto& mod = request.body<openflow::PortMod>();
+  Port* port = request.owner.find(OfPort(mod.port));
+  if (port == nullptr) {
+    request.refuse(OfError::OFPPMFC_BAD_PORT);
+    return;
+  }
+  if (port->settings.link.mac != mod.address) {
+    request.refuse(OfError::OFPPMFC_BAD_HW_ADDR);
+    return;
+  }
+  const std::uint32_t config = (port->config & ~mod.mask) | (mod.config & mod.mask);
+  if (config == port->config) return;
+  port->config = config;
+  request.owner.ports_changed();
+  request.owner.tell_port(openflow::PortReason::Modify, *port);
+}
+
+void role(const Request& request) {
+  const auto& wanted = request.body<openflow::RoleMessage>();
+  Ofproto::Impl& owner = request.owner;
+  const bool takes_generation =
+      wanted.role == openflow::Role::Primary || wanted.role == openflow::Role::Secondary;
+  if (takes_generation && wanted.generation) {
+    if (owner.role_generation && std::int64_t(*wanted.generation - *owner.role_generation) < 0) {
+      request.refuse(OfError::OFPRRFC_STALE);
+      return;
+    }
+    owner.role_generation = wanted.generation;
+  }
+  switch (wanted.role) {
+    case openflow::Role::NoChange: break;
+    case openflow::Role::Equal: request.connection.role = ConnectionRole::Equal; break;
+    case openflow::Role::Secondary: request.connection.role = ConnectionRole::Secondary; break;
+    case openflow::Role::Primary:
+      owner.connections.for_each([](OfConnection& other) {
+        if (other.role == ConnectionRole::Primary) other.role = ConnectionRole::Secondary;
+      });
+      request.connection.role = ConnectionRole::Primary;
+      break;
+  }
+  openflow::RoleMessage reply;
+  reply.role = request.connection.role == ConnectionRole::Primary     ? openflow::Role::Primary
+               : request.connection.role == ConnectionRole::Secondary ? openflow::Role::Secondary
+                                                                      : openflow::Role::Equal;
+  reply.generation = owner.role_generation;
+  if (request.message.encoding == openflow::Encoding::NxtRoleRequest) {
+    request.reply_as(openflow::Encoding::NxtRoleReply, reply);
+  } else {
+    request.reply(Kind::RoleReply, reply);
+  }
+}
+
+openflow::FlowStats flow_stats_of(const Rule& rule, std::uint64_t now_ms) {
+  const RuleSpec& spec = rule.spec;
+  const std::uint64_t age_ms = now_ms - spec.created_ms;
+  openflow::FlowStats stats;
+  stats.match = rule.match.expanded();
+  stats.cookie = spec.cookie;
+  stats.table = spec.table;
+  stats.priority = std::uint16_t(spec.priority);
+  stats.idle_timeout = spec.idle_timeout_s;
+  stats.hard_timeout = spec.hard_timeout_s;
+  stats.importance = spec.importance;
+  stats.duration_s = std::uint32_t(age_ms / 1000);
+  stats.duration_ns = std::uint32_t(age_ms % 1000 * 1'000'000);
+  stats.idle_age_s =
+      std::int32_t((now_ms - std::min<std::uint64_t>(rule.counters->used_ms, now_ms)) / 1000);
+  stats.hard_age_s = std::int32_t((now_ms - spec.modified_ms) / 1000);
+  stats.packets = rule.counters->packets;
+  stats.bytes = rule.counters->bytes;
+  stats.flags = spec.flags & std::uint16_t(~openflow::kResetCounts & ~openflow::kCheckOverlap);
+  stats.actions = rule.actions->list;
+  return stats;
+}
+
+void flow_stats(const Request& request) {
+  const auto& wanted = request.body<openflow::FlowStatsRequest>();
+  openflow::FlowStatsReply reply;
+  const std::uint64_t now = request.owner.now_ms();
+  for (const Shared<Rule>& rule :
+       request.owner.tables.select(wanted, FlowTables::Hidden::LeaveOut)) {
+    reply.flows.push_back(flow_stats_of(*rule, now));
+  }
+  if (request.message.encoding == openflow::Encoding::NxstFlowRequest) {
+    request.reply_as(openflow::Encoding::NxstFlowReply, std::move(reply));
+  } else {
+    request.reply(Kind::FlowStatsReply, std::move(reply));
+  }
+}
+
+void aggregate_stats(const Request& request) {
+  const auto& wanted = request.body<openflow::FlowStatsRequest>();
+  openflow::AggregateReply reply;
+  for (const Shared<Rule>& rule :
+       request.owner.tables.select(wanted, FlowTables::Hidden::LeaveOut)) {
+    reply.packets += rule->counters->packets;
+    reply.bytes += rule->counters->bytes;
+    ++reply.flows;
+  }
+  if (request.message.encoding == openflow::Encoding::NxstAggregateRequest) {
+    request.reply_as(openflow::Encoding::NxstAggregateReply, reply);
+  } else {
+    request.reply(Kind::AggregateStatsReply, reply);
+  }
+}
+
+constexpr std::uint32_t kMaxFlowsShown = 1'000'000;
+constexpr std::uint64_t kOf10AllWildcards = 0x3fffff;
+
+void table_stats(const Request& request) {
+  openflow::TableStatsReply reply;
+  for (unsigned number = 0; number < kHiddenTable; ++number) {
+    const TableCounters::One& counters = request.owner.table_counters->of[number];
+    openflow::TableStats stats;
+    stats.table = std::uint8_t(number);
+    stats.name = number == 0 ? "classifier" : "table" + std::to_string(number);
+    stats.active = std::uint32_t(request.owner.tables.count(std::uint8_t(number)));
+    stats.maximum = kMaxFlowsShown;
+    stats.lookups = counters.lookups;
+    stats.matches = counters.matches;
+    stats.wildcards = kOf10AllWildcards;
+    reply.tables.push_back(std::move(stats));
+  }
+  request.reply(Kind::TableStatsReply, std::move(reply));
+}
+
+openflow::PortStats port_stats_of(const Ofproto::Impl& owner, const Port& port) {
+  openflow::PortStats stats;
+  stats.port = std::uint16_t(port.number);
+  const std::uint64_t age_ms = owner.now_ms() - port.created_ms;
+  stats.duration_s = std::uint32_t(age_ms / 1000);
+  stats.duration_ns = std::uint32_t(age_ms % 1000 * 1'000'000);
+  const auto counted = owner.port_stats(port);
+  if (!counted.ok()) return stats;
+  stats.rx_packets = counted->rx_packets;
+  stats.tx_packets = counted->tx_packets;
+  stats.rx_bytes = counted->rx_bytes;
+  stats.tx_bytes = counted->tx_bytes;
+  stats.rx_errors = counted->rx_errors;
+  stats.tx_errors = counted->tx_errors;
+  stats.rx_dropped = counted->rx_dropped;
+  stats.tx_dropped = counted->tx_dropped;
+  return stats;
+}
+
+void all_port_stats(const Request& request) {
+  const openflow::OfPort wanted = request.body<openflow::PortRequest>().port;
+  openflow::PortStatsReply reply;
+  for (const auto& [number, port] : request.owner.ports) {
+    if (wanted != openflow::kPortAny && wanted != number) continue;
+    reply.ports.push_back(port_stats_of(request.owner, port));
+  }
+  request.reply(Kind::PortStatsReply, std::move(reply));
+}
+
+void port_desc(const Request& request) {
+  openflow::PortDescReply reply;
+  const auto* wanted = request.message.as<openflow::PortRequest>();
+  for (const auto& [number, port] : request.owner.ports) {
+    if (wanted != nullptr && wanted->port != openflow::kPortAny && wanted->port != number) continue;
+    reply.ports.push_back(request.owner.describe(port));
+  }
+  request.reply(Kind::PortDescStatsReply, std::move(reply));
+}
+
+void describe_switch(const Request& request) {
+  const SwitchDescription& own = request.owner.description;
+  openflow::Desc reply;
+  reply.manufacturer = own.manufacturer;
+  reply.hardware = own.hardware;
+  reply.software = own.software;
+  reply.serial = own.serial;
+  reply.datapath = own.datapath;
+  request.reply(Kind::DescStatsReply, std::move(reply));
+}
+
+// Messages that change the switch: not for a secondary controller.
+bool is_write(Kind kind) {
+  return kind == Kind::FlowMod || kind == Kind::PacketOut || kind == Kind::PortMod ||
+         kind == Kind::GroupMod || kind == Kind::MeterMod || kind == Kind::TableMod;
+}
+
+}  // namespace
+
+void Ofproto::Impl::handle(OfConnection& connection, const Message& message, Bytes raw) {
+  const Request request{*this, connection, message, raw};
+  if (connection.role == ConnectionRole::Secondary && is_write(message.kind())) {
+    request.refuse(OfError::OFPBRC_IS_SECONDARY);
+    return;
+  }
+  switch (message.kind()) {
+    case Kind::Hello:
+    case Kind::Error:
+    case Kind::EchoReply:
+    case Kind::FlowAge: return;
+    case Kind::FeaturesRequest: return features(request);
+    case Kind::GetConfigRequest: return fetch_config(request);
+    case Kind::SetConfig: return set_config(request);
+    case Kind::FlowMod: return flow_mod(request);
+    case Kind::PacketOut: return packet_out(request);
+    case Kind::PortMod: return port_mod(request);
+    case Kind::BarrierRequest: return request.reply(Kind::BarrierReply, openflow::Empty{});
+    case Kind::RoleRequest: return role(request);
+    case Kind::DescStatsRequest: return describe_switch(request);
+    case Kind::FlowStatsRequest: return flow_stats(request);
+    case Kind::AggregateStatsRequest: return aggregate_stats(request);
+    case Kind::TableStatsRequest: return table_stats(request);
+    case Kind::PortStatsRequest: return all_port_stats(request);
+    case Kind::PortDescStatsRequest: return port_desc(request);
+    case Kind::QueueStatsRequest:
+      return request.reply(Kind::QueueStatsReply, openflow::QueueStatsReply{});
+    case Kind::GetAsyncRequest: return request.reply(Kind::GetAsyncReply, connection.async);
+    case Kind::SetAsyncConfig:
+      connection.async = request.body<openflow::AsyncConfig>();
+      connections_changed();
+      return;
+    case Kind::SetFlowFormat: connection.nxm = request.body<openflow::SetFlowFormat>().nxm; return;
+    case Kind::FlowModTableId:
+      connection.table_ids = request.body<openflow::FlowModTableId>().on
+                                 ? openflow::TableIds::Present
+                                 : openflow::TableIds::Absent;
+      return;
+    case Kind::SetPacketInFormat:
+      connection.packet_in_format = request.body<openflow::SetPacketInFormat>().format;
+      return;
+    case Kind::SetControllerId:
+      connection.controller_id = request.body<openflow::ControllerId>().id;
+      return;
+    default: break;
+  }
+  // Known to OpenFlow, and not to us yet.
+  const bool is_multipart = openflow::is_stats(openflow::row(message.encoding).carrier);
+  log.info("{}: {}: not supported yet", name, openflow::row(message.encoding).name);
+  request.refuse(is_multipart ? OfError::OFPBRC_BAD_STAT : OfError::OFPBRC_BAD_TYPE);
+}
+
+void Ofproto::Impl::finish_batch() {
+  if (is_changed || tables.has_changes()) publisher.commit();
+}
+
+void Ofproto::Impl::connections_changed() {
+  mark_changed();
+}
+
+}  // namespace ovs::vswitch
