@@ -96,6 +96,14 @@ class DummyDatapath::Impl final : public datapath::PortProvider {
     const DummyDeviceState& state = static_cast<Device*>(static_cast<FrameSink*>(device))->state;
     return {.mac = state.mac, .mtu = state.mtu, .is_up = state.is_up, .has_carrier = state.is_up};
   }
+  Result<void> change(void* device, const datapath::PortChange& change) override {
+    const std::lock_guard lock(mutex_);
+    DummyDeviceState& state = static_cast<Device*>(static_cast<FrameSink*>(device))->state;
+    if (change.mac) state.mac = *change.mac;
+    if (change.mtu) state.mtu = *change.mtu;
+    if (change.up) state.is_up = *change.up;
+    return kOk;
+  }
 
   // ---- frames ----
   void receive(Device& device, Bytes frame) {

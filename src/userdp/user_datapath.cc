@@ -77,7 +77,8 @@ class UserDatapath::Impl final : public datapath::PortProvider {
     }
     worker->add(*port);
     const std::lock_guard lock(ports_mutex_);
-    attached_.push_back({std::move(port), worker});
+    const datapath::PortState seen = state(sink_of(*port));
+    attached_.push_back({std::move(port), worker, seen});
     return device;
   }
 
@@ -104,11 +105,43 @@ class UserDatapath::Impl final : public datapath::PortProvider {
         .mac = port.mac(), .mtu = port.mtu(), .is_up = port.is_up(), .has_carrier = port.is_up()};
   }
 
+  Result<void> change(void* device, const datapath::PortChange& change) override {
+    platform::FramePort& port = port_of(device).port();
+    const auto plain = [](Result<void, platform::OsError> done) -> Result<void> {
+      if (!done) return done.error().kind;
+      return kOk;
+    };
+    if (change.mac) {
+      OVS_TRY(plain(port.set_mac(*change.mac)));
+    }
+    if (change.mtu) {
+      OVS_TRY(plain(port.set_mtu(*change.mtu)));
+    }
+    return change.up ? plain(port.set_up(*change.up)) : Result<void>();
+  }
+
  private:
   struct Attached {
     std::unique_ptr<SharedPort> port;
     Worker* worker;  // null once it is detached
+    datapath::PortState seen;
   };
+
+  // Devices change by other hands too.
+  void look_for_changes() {
+    std::vector<std::uint32_t> changed;
+    {
+      const std::lock_guard lock(ports_mutex_);
+      for (Attached& row : attached_) {
+        const datapath::PortState now = state(sink_of(*row.port));
+        const bool same =
+            now.mac == row.seen.mac && now.mtu == row.seen.mtu && now.is_up == row.seen.is_up;
+        row.seen = now;
+        if (!same && row.worker != nullptr) changed.push_back(row.port->number());
+      }
+    }
+    for (const std::uint32_t number : changed) control_->port_changed(PortNo{number});
+  }
 
   void detach_all() {
     std::vector<SharedPort*> ports;
@@ -124,6 +157,7 @@ class UserDatapath::Impl final : public datapath::PortProvider {
     while (!upkeep_changed_.wait_for(lock, kUpkeep, [this] { return stop_; })) {
       control_->maintain(Passive::here());
       injector_.retry_held();
+      look_for_changes();
     }
   }
 

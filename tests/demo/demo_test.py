@@ -3,7 +3,11 @@
 ./demo itself is the test of the rest.
 """
 import io
+import os
+import tempfile
 import unittest
+import unittest.mock
+from pathlib import Path
 
 import capture
 import main
@@ -23,6 +27,15 @@ class Choices(unittest.TestCase):
         self.assertEqual(makers["ovs-vsctl"], "ours")
         self.assertEqual(makers["ovs-ofctl"], "debian")
         self.assertEqual(makers["ovsdb-server"], "debian")
+
+    def test_built_is_ours_where_there_is_one(self):
+        with tempfile.TemporaryDirectory() as folder:
+            program = Path(folder) / "bin" / "ovs-vsctl"
+            program.parent.mkdir()
+            program.touch(mode=0o755)
+            with unittest.mock.patch.dict(os.environ, {"OVS_BUILD": folder}):
+                makers = programs.parse_choice("built")
+        self.assertEqual((makers["ovs-vsctl"], makers["ovs-ofctl"]), ("ours", "debian"))
 
     def test_an_unknown_maker_or_program_is_refused_by_name(self):
         for text in ("theirs", "kernel=ours"):

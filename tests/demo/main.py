@@ -15,7 +15,7 @@ from shell import Narrator, Shell
 from topology import PLAN, VMS, Topology
 
 # What each host runs where the command line does not say; ours take their places as they appear.
-OURS_SO_FAR = "debian,ovsdb-tool=ours,ovs-appctl=ours"
+OURS_SO_FAR = "debian,ovsdb-tool=ours,ovs-appctl=ours,ovs-vsctl=ours"
 DEFAULT_CHOICE = {"hv1": OURS_SO_FAR, "hv2": OURS_SO_FAR, "kvm1": "debian"}
 OUR_HOSTS = ("hv1", "hv2")
 
@@ -25,7 +25,7 @@ def parse_arguments(arguments):
         prog="./demo",
         description="VMs in namespaces on three hosts talk over VXLAN and GRE.",
         epilog="CHOICE: a comma-separated list of MAKER, PART=MAKER or PROGRAM=MAKER; makers: "
-        "ours, debian; parts: database, daemon, tools. A later item overrules an earlier one. "
+        "ours, debian, built (ours where there is one); parts: database, daemon, tools. A later item overrules an earlier one. "
         "Example: --hv1=debian,database=ours",
     )
     for name, default in DEFAULT_CHOICE.items():

@@ -1,7 +1,7 @@
 """Which programs a host runs: ours, as built in this checkout, or Debian's. Starts none of them.
 
 A choice is text: a comma-separated list of MAKER, PART=MAKER or PROGRAM=MAKER, where a later item
-overrules an earlier one: "debian", "debian,database=ours", "ours,ovs-ofctl=debian".
+overrules an earlier one: "debian", "debian,database=ours", "built,ovs-ofctl=debian".
 """
 import os
 from pathlib import Path
@@ -12,7 +12,7 @@ PARTS = {
     "tools": ["ovs-vsctl", "ovs-ofctl", "ovs-appctl", "ovsdb-tool", "ovsdb-client"],
 }
 PROGRAMS = [name for names in PARTS.values() for name in names]
-MAKERS = ("ours", "debian")
+MAKERS = ("ours", "debian", "built")  # built: ours where this checkout has it built, else Debian's
 DEBIAN_FOLDERS = ("/usr/bin", "/usr/sbin")
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -29,8 +29,16 @@ def parse_choice(text, before=None):
         if maker not in MAKERS:
             raise BadChoice(f"{item}: a maker is one of {', '.join(MAKERS)}")
         for program in _programs_of(what):
-            makers[program] = maker
+            makers[program] = ours_if_built(program) if maker == "built" else maker
     return makers
+
+
+def ours_if_built(program):
+    try:
+        locate(program, "ours")
+    except BadChoice:
+        return "debian"
+    return "ours"
 
 
 def _programs_of(what):

@@ -189,7 +189,9 @@ Result<std::size_t> Control::read_event(Session& session, MutableBytes output) {
 void Control::port_changed(PortNo number) {
   const Turn turn(*this);
   const Vport* port = datapath_->ports().find(number);
-  if (port == nullptr) return;
+  if (port == nullptr || port->device() == nullptr) return;
+  const PortState state = hosts_.ports.state(port->device());
+  port->set_link(state.mac, state.mtu);
   tell({.kind = Event::Kind::PortChanged,
         .port = number,
         .type = port->kind() == VportKind::Internal ? wire::VportType::Internal

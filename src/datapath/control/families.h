@@ -40,6 +40,8 @@ class Families {
 
   Outcome packet_family(const Operation& operation);
   Outcome netdev_family(const Operation& operation);
+  void put_netdev(const Operation& operation, const Vport& port);
+  Outcome set_netdev(const Vport& port, const wire::Attributes& list);
 
   Outcome route_family(const Operation& operation);
   Outcome change_route(const Operation& operation);

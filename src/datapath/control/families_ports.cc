@@ -274,35 +274,77 @@ void Families::put_event(wire::Writer& writer, const Event& event, std::uint32_t
 
 // ---- NETDEV ------------------------------------------------------------------------------------
 
-Outcome Families::netdev_family(const Operation& operation) {
-  if (wire::NetdevCommand{operation.request.command} != wire::NetdevCommand::Find) {
-    return Refusal(Error::Unsupported, "netdev set: not supported yet");
+namespace {
+
+Result<PortChange, Refusal> parse_change(const wire::Attributes& list) {
+  PortChange change;
+  if (const auto mac = list.find(wire::NetdevAttr::MacAddress)) {
+    if (mac->payload.count() != 6) return Refusal(Error::Malformed, "a MAC address has 6 bytes");
+    change.mac = load<MacAddress>(mac->payload.data());
   }
+  if (const auto mtu = list.find(wire::NetdevAttr::Mtu)) {
+    OVS_TRY(const std::uint32_t value, mtu->u32());
+    if (value < 68 || value > 65535) return Refusal(Error::Range, "an MTU is between 68 and 65535");
+    change.mtu = value;
+  }
+  if (const auto flags = list.find(wire::NetdevAttr::IfFlags)) {
+    OVS_TRY(const std::uint32_t value, flags->u32());
+    change.up = (value & wire::kNetdevUp) != 0;
+  }
+  return change;
+}
+
+}  // namespace
+
+Outcome Families::set_netdev(const Vport& port, const wire::Attributes& list) {
+  OVS_TRY(const PortChange change, parse_change(list));
+  if (port.device() == nullptr) return Refusal(Error::Down, "the port has no device");
+  PortProvider& provider = control_.hosts_.ports;
+  const auto done = provider.change(port.device(), change);
+  if (!done) return Refusal(done.error(), "the device cannot be changed");
+  const PortState state = provider.state(port.device());
+  port.set_link(state.mac, state.mtu);
+  control_.tell({.kind = Event::Kind::PortChanged,
+                 .port = port.number(),
+                 .type = type_of(port.kind()),
+                 .upcall_pid = port.upcall_pid(),
+                 .name = port.name()});
+  return kOk;
+}
+
+Outcome Families::netdev_family(const Operation& operation) {
   OVS_TRY(const auto list, wire::Attributes::parse(operation.attributes));
   const auto name = list.find(wire::NetdevAttr::Name);
   if (!name) return Refusal(Error::Invalid, "the device's name is missing");
   OVS_TRY(const PortName text, parse_name(*name));
   const Vport* port = datapath().ports().find(text.text());
   if (port == nullptr) return Refusal(Error::NotFound, "no such port");
+  switch (wire::NetdevCommand{operation.request.command}) {
+    case wire::NetdevCommand::Find: put_netdev(operation, *port); return kOk;
+    case wire::NetdevCommand::Set: return set_netdev(*port, list);
+  }
+  return Refusal(Error::Unsupported, "unknown command of the netdev family");
+}
+
+void Families::put_netdev(const Operation& operation, const Vport& port) {
   PortState state;
-  if (port->device() != nullptr) state = control_.hosts_.ports.state(port->device());
+  if (port.device() != nullptr) state = control_.hosts_.ports.state(port.device());
   wire::Writer& writer = operation.reply;
   wire::Message header = operation.request;
   header.flags = 0;
   const std::size_t at = wire::begin_message(writer, header);
-  writer.put_u32(wire::NetdevAttr::PortNo, std::uint32_t(port->number()));
-  writer.put_u32(wire::NetdevAttr::Type, std::uint32_t(type_of(port->kind())));
-  writer.put_string(wire::NetdevAttr::Name, port->name().text());
+  writer.put_u32(wire::NetdevAttr::PortNo, std::uint32_t(port.number()));
+  writer.put_u32(wire::NetdevAttr::Type, std::uint32_t(type_of(port.kind())));
+  writer.put_string(wire::NetdevAttr::Name, port.name().text());
   writer.put_value(wire::NetdevAttr::MacAddress, state.mac);
   writer.put_u32(wire::NetdevAttr::Mtu, state.mtu);
   writer.put_u32(wire::NetdevAttr::IfFlags, state.is_up ? wire::kNetdevUp : 0);
   writer.put_u64(wire::NetdevAttr::Speed, state.speed_bps);
   writer.put_u8(wire::NetdevAttr::Carrier, state.has_carrier ? 1 : 0);
-  if (port->device() == nullptr && !is_tunnel(port->kind())) {
+  if (port.device() == nullptr && !is_tunnel(port.kind())) {
     writer.put_string(wire::NetdevAttr::Status, "waiting for a device of this name");
   }
   wire::end_message(writer, at);
-  return kOk;
 }
 
 }  // namespace ovs::datapath

@@ -1,6 +1,7 @@
 // Where vports get their devices: the host knows NICs by name, the engine does not. Called by
 // control/ where waiting is allowed.
 #pragma once
+#include "base/core/maybe.h"
 #include "datapath/port/vport.h"
 #include "flow/match/extract.h"
 
@@ -21,6 +22,13 @@ struct PortState {
   std::uint64_t speed_bps = 0;  // 0: not known
 };
 
+// What is to be different; what is not given stays.
+struct PortChange {
+  Maybe<MacAddress> mac;
+  Maybe<std::uint32_t> mtu;
+  Maybe<bool> up;
+};
+
 class PortProvider {
  public:
   // The number that a port of this name would like; kNoPort: any.
@@ -33,6 +41,8 @@ class PortProvider {
   // Nobody uses it any more. On any thread.
   virtual void release(void* device) = 0;
   virtual PortState state(void* device) = 0;
+  // Errors: Unsupported, Denied, Range, Io.
+  virtual Result<void> change(void* device, const PortChange& change) = 0;
 
  protected:
   ~PortProvider() = default;

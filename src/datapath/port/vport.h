@@ -52,15 +52,22 @@ class Vport : public RcuObject {
   // Once it is made, it gives its device back to `provider` when it dies.
   static Result<Owned<Vport>> create(const Spec& spec, unsigned processors, PortProvider& provider);
   Vport(const Spec& spec, PortProvider& provider, OwnedArray<VportCounters> counters)
-      : spec_(spec), provider_(provider), counters_(std::move(counters)) {}
+      : spec_(spec), provider_(provider), counters_(std::move(counters)) {
+    set_link(spec.mac, spec.mtu);
+  }
   ~Vport();
 
   PortNo number() const { return spec_.number; }
   VportKind kind() const { return spec_.kind; }
   const PortName& name() const { return spec_.name; }
   void* device() const { return spec_.device; }
-  const MacAddress& mac() const { return spec_.mac; }
-  std::uint32_t mtu() const { return spec_.mtu; }
+  // The device's, as last told.
+  MacAddress mac() const { return unpack(mac_.load(Order::Relaxed)); }
+  std::uint32_t mtu() const { return mtu_.load(Order::Relaxed); }
+  void set_link(const MacAddress& mac, std::uint32_t mtu) const {
+    mac_.store(pack(mac), Order::Relaxed);
+    mtu_.store(mtu, Order::Relaxed);
+  }
   std::uint16_t udp_port() const { return spec_.udp_port; }
 
   VportCounters& counters(unsigned processor) const { return counters_.data()[processor]; }
@@ -70,9 +77,22 @@ class Vport : public RcuObject {
   void count_lost_upcall() const { upcalls_lost_.fetch_add(1, Order::Relaxed); }
 
  private:
+  static std::uint64_t pack(const MacAddress& mac) {
+    std::uint64_t word = 0;
+    __builtin_memcpy(&word, mac.bytes.data(), 6);
+    return word;
+  }
+  static MacAddress unpack(std::uint64_t word) {
+    MacAddress mac;
+    __builtin_memcpy(mac.bytes.data(), &word, 6);
+    return mac;
+  }
+
   Spec spec_;
   PortProvider& provider_;
   OwnedArray<VportCounters> counters_;
+  mutable Atomic<std::uint64_t> mac_;
+  mutable Atomic<std::uint32_t> mtu_;
   mutable Atomic<std::uint32_t> upcall_pid_;
   mutable Atomic<std::uint64_t> upcalls_lost_;
 };

@@ -58,6 +58,9 @@ class FramePort {
   virtual std::uint32_t mtu() const = 0;
   virtual bool is_up() const = 0;  // administratively, as last read
   virtual FramePortCounters counters() const = 0;
+  virtual Result<void, OsError> set_mac(const MacAddress& mac) = 0;
+  virtual Result<void, OsError> set_mtu(std::uint32_t mtu) = 0;
+  virtual Result<void, OsError> set_up(bool up) = 0;
 
   // Fills rooms from the first on, without waiting. How many; 0: nothing is there now. Errors:
   // Closed when the device is gone.

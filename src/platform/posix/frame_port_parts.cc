@@ -42,10 +42,22 @@ bool LinkRequests::is_up() const {
   return answer && (answer->ifr_flags & IFF_UP) != 0;
 }
 
-Result<void, OsError> LinkRequests::set_up() const {
+Result<void, OsError> LinkRequests::set_up(bool up) const {
   OVS_TRY(ifreq wanted, ask(SIOCGIFFLAGS));
-  wanted.ifr_flags |= IFF_UP;
+  wanted.ifr_flags = short(up ? wanted.ifr_flags | IFF_UP : wanted.ifr_flags & ~IFF_UP);
   return os_check(ioctl(socket_.number(), SIOCSIFFLAGS, &wanted));
+}
+
+Result<void, OsError> LinkRequests::set_mac(const MacAddress& mac) const {
+  OVS_TRY(ifreq wanted, ask(SIOCGIFHWADDR));
+  store(wanted.ifr_hwaddr.sa_data, mac);
+  return os_check(ioctl(socket_.number(), SIOCSIFHWADDR, &wanted));
+}
+
+Result<void, OsError> LinkRequests::set_mtu(std::uint32_t mtu) const {
+  OVS_TRY(ifreq wanted, ask(SIOCGIFMTU));
+  wanted.ifr_mtu = int(mtu);
+  return os_check(ioctl(socket_.number(), SIOCSIFMTU, &wanted));
 }
 
 }  // namespace ovs::platform

@@ -20,7 +20,9 @@ class LinkRequests {
   Result<MacAddress, OsError> mac() const;
   Result<std::uint32_t, OsError> mtu() const;
   bool is_up() const;
-  Result<void, OsError> set_up() const;
+  Result<void, OsError> set_up(bool up) const;
+  Result<void, OsError> set_mac(const MacAddress& mac) const;
+  Result<void, OsError> set_mtu(std::uint32_t mtu) const;
 
  private:
   LinkRequests(Descriptor socket, FixedText<IFNAMSIZ - 1> name)

@@ -26,6 +26,9 @@ class TapPort final : public FramePort {
   std::uint32_t mtu() const override { return link_.mtu().value_or(1500); }
   bool is_up() const override { return link_.is_up(); }
   FramePortCounters counters() const override { return counters_; }
+  Result<void, OsError> set_mac(const MacAddress& mac) override { return link_.set_mac(mac); }
+  Result<void, OsError> set_mtu(std::uint32_t mtu) override { return link_.set_mtu(mtu); }
+  Result<void, OsError> set_up(bool up) override { return link_.set_up(up); }
   std::int64_t readiness() const override { return tap_.number(); }
 
   Result<std::size_t> receive(Span<FrameRoom> rooms) override {

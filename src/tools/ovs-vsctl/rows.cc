@@ -204,6 +204,20 @@ CommandResult<Datum> parse_value(Context& context, const ColumnType& type, std::
   return std::move(parsed).value();
 }
 
+// The value is one atom to its end, whatever stands in it: column:key=aa:bb needs no quotes.
+CommandResult<Datum> parse_pair(Context& context, const ColumnType& type, std::string_view key,
+                                std::string_view value) {
+  ovsdb::TextStore store;
+  auto* symbols = &context.attempt->symbols;
+  auto key_atom = ovsdb::parse_atom(type.key, key, symbols, store);
+  if (!key_atom) return CommandError{key_atom.error().text};
+  auto value_atom = ovsdb::parse_atom(type.value, value, symbols, store);
+  if (!value_atom) return CommandError{value_atom.error().text};
+  ovsdb::DatumBuilder pair(type.key.type, type.value.type);
+  pair.add(*key_atom, *value_atom);
+  return pair.build();
+}
+
 CommandResult<void> check_mutable(const TableSchema& table, const Uuid& row,
                                   const ColumnSchema& column, Context& context) {
   const bool is_read_only = column.index < ovsdb::kFirstColumn ||
@@ -229,9 +243,7 @@ CommandResult<void> set_column(Context& context, const TableSchema& table, const
   if (!column.type.is_map()) {
     return fail("cannot specify key to set for non-map column {}", column.name);
   }
-  ColumnType one = column.type;
-  one.min = one.max = 1;
-  OVS_TRY(const Datum pair, parse_value(context, one, *setting.key + "=" + setting.value));
+  OVS_TRY(const Datum pair, parse_pair(context, column.type, *setting.key, setting.value));
   context.transaction().verify(table, row, column.index);
   const Datum& now = context.transaction().read(table, row, column.index);
   ovsdb::DatumBuilder key_only(column.type.key.type);
