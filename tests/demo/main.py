@@ -25,8 +25,8 @@ def parse_arguments(arguments):
         prog="./demo",
         description="VMs in namespaces on three hosts talk over VXLAN and GRE.",
         epilog="CHOICE: a comma-separated list of MAKER, PART=MAKER or PROGRAM=MAKER; makers: "
-        "ours, debian, built (ours where there is one); parts: database, daemon, tools. A later item overrules an earlier one. "
-        "Example: --hv1=debian,database=ours",
+        "ours, debian, built (ours where there is one); parts: database, daemon, tools. A later "
+        "item overrules an earlier one. Example: --hv1=debian,database=ours",
     )
     for name, default in DEFAULT_CHOICE.items():
         parser.add_argument(f"--{name}", metavar="CHOICE", help=f"its switch (default: {default})")
