@@ -2,6 +2,10 @@
 // program. Never included by a header that other folders see. Its compiled half is asio_impl.cc;
 // the macros are the target ovs_asio's.
 #pragma once
+// First a header of the C++ library: Asio asks its macros which allocator to use, and every file
+// must get the same answer.
+#include <cstdlib>
+//
 #include <asio/detail/throw_exception.hpp>
 
 #include "base/core/assert.h"
