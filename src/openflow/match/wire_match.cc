@@ -93,6 +93,14 @@ void read_mac(In& in, flow::Match& match, FieldId id, bool wild) {
   if (!wild) match.set(id, value);
 }
 
+// ICMP's type and code lie in the ports' place, and have eight bits.
+void narrow_icmp(flow::Match& match) {
+  if (!match.meets(flow::Needs::Icmp)) return;
+  for (const FieldId id : {FieldId::TcpSrc, FieldId::TcpDst}) {
+    if (match.is_exact(id)) match.set_masked(id, match.value(id), FieldValue::ones(8));
+  }
+}
+
 template <class T>
 std::uint32_t write_plain(Out& out, const flow::Match& match, FieldId id, std::uint32_t wild) {
   const bool matched = !match.is_wildcard(id);
@@ -120,6 +128,10 @@ bool says_only(const flow::Match& match, std::initializer_list<FieldId> more) {
   for (const FieldId id : more) rest.set_masked(id, {}, {});
   return rest.is_catch_all();
 }
+bool port_fits(const flow::Match& match, FieldId id) {
+  const bool icmp = match.meets(flow::Needs::Icmp) && match.mask(id) == FieldValue::ones(8);
+  return icmp || exact_or_wild(match, id);
+}
 bool tp_says(const flow::Match& match) {
   return !match.is_wildcard(FieldId::TcpSrc) || !match.is_wildcard(FieldId::TcpDst);
 }
@@ -145,6 +157,7 @@ flow::Match read_match10(In& in) {
   read_address(in, match, FieldId::IpDst, wild >> kNwDstShift);
   read_plain<std::uint16_t>(in, match, FieldId::TcpSrc, wild & kWildTpSrc);
   read_plain<std::uint16_t>(in, match, FieldId::TcpDst, wild & kWildTpDst);
+  narrow_icmp(match);
   return match;
 }
 
@@ -247,6 +260,7 @@ flow::Match read_standard11(In& in) {
   const auto metadata = in.read<std::uint64_t>();
   const auto metadata_wild = in.read<std::uint64_t>();
   match.set_masked(FieldId::Metadata, FieldValue::of(metadata), FieldValue::of(~metadata_wild));
+  narrow_icmp(match);
   return match;
 }
 
@@ -341,8 +355,7 @@ bool fits_match11(const flow::Match& match) {
   const auto vlan = std::uint16_t(match.mask(FieldId::VlanTci).low());
   const bool vlan_fits = vlan == 0 || vlan == 0xffff || vlan == (kPresent | kVidMask) ||
                          vlan == kPresent || vlan == (kPresent | kPcpMask);
-  if (!vlan_fits || !exact_or_wild(match, FieldId::TcpSrc) ||
-      !exact_or_wild(match, FieldId::TcpDst)) {
+  if (!vlan_fits || !port_fits(match, FieldId::TcpSrc) || !port_fits(match, FieldId::TcpDst)) {
     return false;
   }
   // The standard match says addresses and ports of IPv4 (and ARP) alone.
@@ -353,7 +366,9 @@ bool fits_match11(const flow::Match& match) {
 Protocols usable_protocols(const flow::Match& match) {
   Protocols usable = kNxmAndUp;
   if (fits_match10(match)) return kAllProtocols;
-  if (fits_match11(match)) usable |= bit(Protocol::Of11);
+  flow::Match without_ecn = match;
+  if (match.meets(flow::Needs::Ipv4)) without_ecn.wildcard(FieldId::NwEcn);
+  if (fits_match11(without_ecn)) usable |= bit(Protocol::Of11);
   return usable;
 }
 

@@ -6,6 +6,7 @@
 #include "openflow/message/describe_flow_stats.h"
 #include "openflow/message/describe_flows.h"
 #include "openflow/message/describe_ports.h"
+#include "openflow/text/flow_text.h"
 
 namespace ovs::openflow {
 namespace {
@@ -125,11 +126,21 @@ std::string encode_items(const Message& message, std::vector<T> Reply::*member) 
   return all;
 }
 
+// Only the standard matches can say what their protocols do not have.
+void normalize_flow(FlowMod& mod, Remarks* remarks) {
+  normalize(mod.match, {nullptr, nullptr, remarks});
+}
+
 }  // namespace
 
-Result<Message, DecodeError> decode(Bytes bytes, TableIds table_ids) {
+Result<Message, DecodeError> decode(Bytes bytes, TableIds table_ids, Remarks* remarks) {
   const Result<Envelope, EnvelopeError> envelope = open_envelope(bytes);
-  if (!envelope) return DecodeError{envelope.error().error, envelope.error().text};
+  if (!envelope) {
+    if (!envelope.error().text.empty()) {
+      remark(remarks, "ofp_msgs", Remark::Level::Warn, envelope.error().text);
+    }
+    return DecodeError{envelope.error().error, envelope.error().text};
+  }
   Message message;
   message.encoding = envelope->encoding;
   message.version = envelope->version;
@@ -141,6 +152,7 @@ Result<Message, DecodeError> decode(Bytes bytes, TableIds table_ids) {
                                                             : read_body(in, dialect);
   if (!in.ok()) return DecodeError{in.error(), {}};
   if (!in.at_end()) return DecodeError{OfError::OFPBRC_BAD_LEN, {}};
+  if (auto* mod = std::get_if<FlowMod>(&message.body)) normalize_flow(*mod, remarks);
   return message;
 }
 

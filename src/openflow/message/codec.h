@@ -6,6 +6,7 @@
 
 #include "base/core/result.h"
 #include "openflow/core/error.h"
+#include "openflow/core/remarks.h"
 #include "openflow/message/body.h"
 
 namespace ovs::openflow {
@@ -19,7 +20,9 @@ struct DecodeError {
 enum class TableIds : bool { Absent, Present };
 
 // `message` is one whole message, its header's length being its size.
-Result<Message, DecodeError> decode(Bytes message, TableIds table_ids = TableIds::Absent);
+// `remarks`, if given, gets what should be logged.
+Result<Message, DecodeError> decode(Bytes message, TableIds table_ids = TableIds::Absent,
+                                    Remarks* remarks = nullptr);
 
 // The bytes of a message. `encoding` must be of the body's kind and exist in the version.
 std::string encode(const Message& message);

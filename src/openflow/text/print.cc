@@ -55,9 +55,9 @@ std::string print_truncated(Bytes bytes, std::size_t length) {
 
 std::string print_whole(Bytes bytes, const PrintOptions& options) {
   const Result<Envelope, EnvelopeError> envelope = open_envelope(bytes);
+  const Result<Message, DecodeError> message = decode(bytes, TableIds::Present, options.remarks);
   if (!envelope) return dump_with(decode_error(envelope.error().error), bytes);
   std::string text = message_title(envelope->encoding, envelope->wire_version, envelope->xid);
-  const Result<Message, DecodeError> message = decode(bytes, TableIds::Present);
   if (!message) return dump_with(text + " " + decode_error(message.error().error), bytes);
   text += std::visit([&](const auto& body) { return print_body(body, *message, options); },
                      message->body);

@@ -13,6 +13,7 @@ struct PrintOptions {
   const flow::PortNames* ports = nullptr;
   const flow::PortNames* tables = nullptr;
   bool statistics = true;  // of flows: counters and ages
+  Remarks* remarks = nullptr;
 };
 
 // The whole text of one message, with its last newline. Bytes that are no message are dumped.

@@ -95,7 +95,7 @@ std::string print_body(const ErrorMessage& m, const Message&, const PrintOptions
   const bool hello = *m.error == OfError::OFPHFC_INCOMPATIBLE || *m.error == OfError::OFPHFC_EPERM;
   const Bytes payload(m.payload.data(), m.payload.size());
   if (hello) return text + escaped(payload) + "\n";
-  return text + print_message(payload, {1, options.ports, options.tables, true});
+  return text + print_message(payload, {1, options.ports, options.tables, true, options.remarks});
 }
 
 std::string print_body(const Echo& m, const Message&, const PrintOptions& options) {
