@@ -115,7 +115,7 @@ inline constexpr OdpMember kOdpMembers[] = {
     {KeyAttr::Ipv4,      "frag",   88,  8,   bits_of(StorageId::NwFrag, 6, 2), OdpCoding::Frag,    OdpFormat::Frag,     Settable::No},
     {KeyAttr::Ipv6,      "src",    0,   128, whole(StorageId::Ipv6Src),       OdpCoding::Network,  OdpFormat::Ipv6,     Settable::Yes},
     {KeyAttr::Ipv6,      "dst",    128, 128, whole(StorageId::Ipv6Dst),       OdpCoding::Network,  OdpFormat::Ipv6,     Settable::Yes},
-    {KeyAttr::Ipv6,      "label",  256, 32,  whole(StorageId::Ipv6Label),     OdpCoding::Network,  OdpFormat::Label,    Settable::Yes},
+    {KeyAttr::Ipv6,      "label",  256, 32,  bits_of(StorageId::Ipv6Label, 12, 20), OdpCoding::Network,  OdpFormat::Label,    Settable::Yes},
     {KeyAttr::Ipv6,      "proto",  288, 8,   whole(StorageId::NwProto),       OdpCoding::Network,  OdpFormat::Decimal,  Settable::No},
     {KeyAttr::Ipv6,      "tclass", 296, 8,   whole(StorageId::NwTos),         OdpCoding::Network,  OdpFormat::Hex,      Settable::Yes},
     {KeyAttr::Ipv6,      "hlimit", 304, 8,   whole(StorageId::NwTtl),         OdpCoding::Network,  OdpFormat::Decimal,  Settable::Yes},
