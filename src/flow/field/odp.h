@@ -31,12 +31,17 @@ enum class When : std::uint8_t {
 // Metadata stand at the outermost level; what follows a tag stands in its ENCAP.
 enum class Level : std::uint8_t { Outermost, Innermost };
 
+// How an attribute whose mask is neither none nor all of it is printed: what counts, or every
+// member with its mask.
+enum class PartText : bool { WhatCounts, Everything };
+
 struct OdpAttr {
   KeyAttr id;
   Text name;
   std::uint8_t size;  // of the payload; 0 for nests
   When when;
   Level level;
+  PartText part = PartText::WhatCounts;
 };
 
 // In the order in which they are written and printed.
@@ -52,6 +57,7 @@ inline constexpr OdpAttr kOdpAttrs[] = {
     {KeyAttr::Ipv4, "ipv4", 12, When::Ipv4, Level::Innermost},
     {KeyAttr::Ipv6, "ipv6", 40, When::Ipv6, Level::Innermost},
     {KeyAttr::Arp, "arp", 24, When::Arp, Level::Innermost},
+    {KeyAttr::Mpls, "mpls", 4, When::Mpls, Level::Innermost, PartText::Everything},
     {KeyAttr::Tcp, "tcp", 4, When::Tcp, Level::Innermost},
     {KeyAttr::TcpFlags, "tcp_flags", 2, When::Tcp, Level::Innermost},
     {KeyAttr::Udp, "udp", 4, When::Udp, Level::Innermost},
@@ -63,6 +69,7 @@ inline constexpr OdpAttr kOdpAttrs[] = {
 
 enum class OdpFormat : std::uint8_t {
   Decimal,
+  Digit,  // decimal; masks without "0x"
   Hex,    // "0" for zero
   Hex0x,  // "0x0" for zero
   Hex4,   // four digits at least
@@ -125,6 +132,10 @@ inline constexpr OdpMember kOdpMembers[] = {
     {KeyAttr::Arp,       "op",     64,  16,  whole(StorageId::NwProto),       OdpCoding::Network,  OdpFormat::Decimal,  Settable::Yes},
     {KeyAttr::Arp,       "sha",    80,  48,  whole(StorageId::HwSrc),         OdpCoding::Network,  OdpFormat::Mac,      Settable::Yes},
     {KeyAttr::Arp,       "tha",    128, 48,  whole(StorageId::HwDst),         OdpCoding::Network,  OdpFormat::Mac,      Settable::Yes},
+    {KeyAttr::Mpls,      "label",  0,   20,  bits_of(StorageId::MplsLse, 0, 20), OdpCoding::Network, OdpFormat::Decimal, Settable::Yes},
+    {KeyAttr::Mpls,      "tc",     20,  3,   bits_of(StorageId::MplsLse, 20, 3), OdpCoding::Network, OdpFormat::Digit, Settable::Yes},
+    {KeyAttr::Mpls,      "ttl",    24,  8,   bits_of(StorageId::MplsLse, 24, 8), OdpCoding::Network, OdpFormat::Decimal, Settable::Yes},
+    {KeyAttr::Mpls,      "bos",    23,  1,   bits_of(StorageId::MplsLse, 23, 1), OdpCoding::Network, OdpFormat::Digit, Settable::Yes},
     {KeyAttr::Tcp,       "src",    0,   16,  whole(StorageId::TpSrc),         OdpCoding::Network,  OdpFormat::Decimal,  Settable::Yes},
     {KeyAttr::Tcp,       "dst",    16,  16,  whole(StorageId::TpDst),         OdpCoding::Network,  OdpFormat::Decimal,  Settable::Yes},
     {KeyAttr::TcpFlags,  "",       0,   16,  whole(StorageId::TcpFlags),      OdpCoding::Network,  OdpFormat::TcpFlags, Settable::No},
@@ -182,15 +193,22 @@ constexpr const OdpAttr* find_odp_attr(KeyAttr id) {
   return nullptr;
 }
 
-// Members stay within their attribute, in order, and a number never shrinks on its way to netlink.
+constexpr bool overlap(const OdpMember& a, const OdpMember& b) {
+  return a.attr == b.attr && a.first_bit < b.first_bit + b.bits &&
+         b.first_bit < a.first_bit + a.bits;
+}
+
+// Members stay within their attribute and apart from each other, and a number never shrinks on its
+// way to netlink.
 constexpr bool odp_is_sound() {
   for (std::size_t i = 0; i < sizeof kOdpMembers / sizeof kOdpMembers[0]; ++i) {
     const OdpMember& row = kOdpMembers[i];
     const OdpAttr* attr = find_odp_attr(row.attr);
     if (attr == nullptr || row.first_bit + row.bits > attr->size * 8) return false;
     if (row.at.segment != Segment::Datapath || row.bits < row.at.bits) return false;
-    if (i == 0 || kOdpMembers[i - 1].attr != row.attr) continue;
-    if (kOdpMembers[i - 1].first_bit + kOdpMembers[i - 1].bits > row.first_bit) return false;
+    for (std::size_t j = 0; j < i; ++j) {
+      if (overlap(row, kOdpMembers[j])) return false;
+    }
   }
   return true;
 }

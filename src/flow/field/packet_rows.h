@@ -22,6 +22,7 @@ enum class Header : std::uint8_t {
   Sctp,
   Icmp,
   NeighbourDiscovery,
+  Mpls,
 };
 
 struct PacketRow {
@@ -80,6 +81,7 @@ inline constexpr PacketRow kPacketRows[] = {
     row_of(Header::Icmp, StorageId::TpSrc, wire::Icmp::kType),
     row_of(Header::Icmp, StorageId::TpDst, wire::Icmp::kCode),
     row_of(Header::NeighbourDiscovery, StorageId::NdTarget, wire::NeighbourDiscovery::kTarget),
+    row_of(Header::Mpls, StorageId::MplsLse, wire::MplsEntry::kEntry),
 };
 inline constexpr std::size_t kPacketRowCount = sizeof kPacketRows / sizeof kPacketRows[0];
 

@@ -48,6 +48,7 @@ enum class StorageId : std::uint8_t {
   TunTpDst,
   TunIpv6Src,
   TunIpv6Dst,
+  MplsLse,
   Metadata,
   Registers,
   ConjId,
@@ -111,6 +112,8 @@ inline constexpr Storage kStorageRows[] = {
     {StorageId::TunTpDst, Segment::Datapath, 18, 6, 2},
     {StorageId::TunIpv6Src, Segment::Datapath, 19, 0, 16},
     {StorageId::TunIpv6Dst, Segment::Datapath, 21, 0, 16},
+    {StorageId::MplsLse, Segment::Datapath, 23, 0, 4},  // the outermost entry
+    {StorageId::Reserved, Segment::Datapath, 23, 4, 4},
     {StorageId::Metadata, Segment::Pipeline, 0, 0, 8},
     {StorageId::Registers, Segment::Pipeline, 1, 0, 64},
     {StorageId::ConjId, Segment::Pipeline, 9, 0, 4},

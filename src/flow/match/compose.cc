@@ -71,6 +71,12 @@ void put_arp(const FlowKey& key, Output& out) {
       .set(wire::Arp::kTargetIp, stored_bytes(key, StorageId::NwDst));
 }
 
+void put_mpls(const FlowKey& key, Output& out) {
+  const MutableBytes room = out.take(wire::MplsEntry::kSize);
+  if (!room.empty())
+    Fill<wire::MplsEntry>(room).set(wire::MplsEntry::kEntry, stored_bytes(key, StorageId::MplsLse));
+}
+
 template <class Layout>
 bool put_ports(const FlowKey& key, Output& out) {
   const MutableBytes room = out.take(Layout::kSize);
@@ -247,6 +253,7 @@ void put_network(const FlowKey& key, std::size_t payload, Output& out) {
   if (has(key, When::Ipv4)) return put_ipv4(key, payload, out);
   if (has(key, When::Ipv6)) return put_ipv6(key, payload, out);
   if (has(key, When::Arp)) return put_arp(key, out);
+  if (has(key, When::Mpls)) return put_mpls(key, out);
 }
 
 }  // namespace

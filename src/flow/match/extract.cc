@@ -284,6 +284,11 @@ void parse_frame(Parse& parse) {
     case wire::kEtherTypeIpv6: return parse_ipv6(parse);
     case wire::kEtherTypeArp:
     case wire::kEtherTypeRarp: return parse_arp(parse);
+    case wire::kEtherTypeMpls:
+    case wire::kEtherTypeMplsMulticast:
+      if (View<wire::MplsEntry>::parse(parse.rest))
+        parse.sink.take<Header::Mpls>(parse.rest.data());
+      return;
   }
 }
 

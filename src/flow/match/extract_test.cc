@@ -45,6 +45,8 @@ class Naive {
     if (type == 0x0800) ipv4(at);
     if (type == 0x86dd) ipv6(at);
     if (type == 0x0806 || type == 0x8035) arp(at);
+    if ((type == 0x8847 || type == 0x8848) && end_ >= at + 4)
+      store_number<StorageId::MplsLse>(key_, number(at, 4));
     return key_;
   }
 

@@ -206,6 +206,9 @@ class Printer {
     named("dl_src", FieldId::EthSrc);
     named("dl_dst", FieldId::EthDst);
     network();
+    for (const FieldId id :
+         {FieldId::MplsLabel, FieldId::MplsTc, FieldId::MplsTtl, FieldId::MplsBos})
+      plain(id);
     plain(FieldId::IpFrag, "nw_frag");
     transport();
     return std::move(text_);

@@ -48,6 +48,8 @@ constexpr Example kExamples[] = {
     {"tun_id=0x5/0xff,metadata=7", "tun_id=0x5/0xff,metadata=0x7"},
     {"tun_flags=+oam", "tun_flags=+oam"},
     {"ipv6,ipv6_src=fe80::1:2/64,ipv6_label=0x12", "ipv6,ipv6_src=fe80::/64,ipv6_label=0x00012"},
+    {"mpls,mpls_bos=1,mpls_ttl=3,mpls_label=100,mpls_tc=2",
+     "mpls,mpls_label=100,mpls_tc=2,mpls_ttl=3,mpls_bos=1"},
     {"reg1=*", ""},
 };
 

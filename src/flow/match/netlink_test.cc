@@ -8,6 +8,7 @@
 
 #include "flow/field/odp.h"
 #include "flow/match/extract.h"
+#include "flow/match/odp_text.h"
 #include "flow/match/packet_maker_test.h"
 #include "flow/match/presence.h"
 #include "flow/match/written_test.h"
@@ -35,6 +36,9 @@ FlowMask sayable(FlowMask mask, const FlowKey& key) {
   }
   if (tag_count(key) == 0)
     store_bits(mask.bytes(), whole(StorageId::VlanTci), FieldValue::of(0xffff));
+  // A packet that ends behind the EtherType of a tag.
+  const std::uint64_t type = load_stored<StorageId::EthType>(key);
+  if (type == 0x8100 || type == 0x88a8) store_number<StorageId::EthType>(mask, 0xffff);
   // Presence of an identifier's mask says that there must be a key.
   if (load_stored<StorageId::TunId>(mask) != 0)
     store_bits(mask.bytes(), kTunnelKeyBit, FieldValue::of(1));
@@ -74,6 +78,8 @@ TEST_CASE("Key netlink: what every packet's key says is read back, and so is any
     mask = sayable(mask, key);
     const auto parsed_mask = parse_mask(netlink_of(mask, key), key);
     if (!parsed_mask) FAIL("mask " << i << ": " << std::string(parsed_mask.error().reason));
+    CAPTURE(format_odp(key, mask));
+    CAPTURE(format_odp(key, *parsed_mask));
     REQUIRE(*parsed_mask == mask);
   }
 }

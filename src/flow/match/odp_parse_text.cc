@@ -57,6 +57,7 @@ std::optional<MaskedValue> parse_by_format(OdpFormat format, unsigned bits, std:
                                            const PortNames* ports) {
   switch (format) {
     case OdpFormat::Decimal:
+    case OdpFormat::Digit:
     case OdpFormat::Hex:
     case OdpFormat::Hex0x:
     case OdpFormat::Hex4:

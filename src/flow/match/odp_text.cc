@@ -28,7 +28,8 @@ std::string port_text(std::uint64_t port, const PortNames* ports) {
 // A value in the form that its attribute has; without its mask.
 std::string value_text(OdpFormat format, const FieldValue& value, const PortNames* ports) {
   switch (format) {
-    case OdpFormat::Decimal: return std::to_string(value.low());
+    case OdpFormat::Decimal:
+    case OdpFormat::Digit: return std::to_string(value.low());
     case OdpFormat::Hex:
     case OdpFormat::Label: return sharp_hex_text(value.low());
     case OdpFormat::Hex0x: return hex_text(value.low());
@@ -49,6 +50,7 @@ std::string mask_text(OdpFormat format, const FieldValue& mask) {
     case OdpFormat::Ipv4: return ipv4_text(mask);
     case OdpFormat::Ipv6: return ipv6_text(mask);
     case OdpFormat::Hex4: return padded_hex_text(mask.low(), 4);
+    case OdpFormat::Digit: return std::to_string(mask.low());
     default: return sharp_hex_text(mask.low());
   }
 }
@@ -134,12 +136,26 @@ class Printer {
     bracket("packet_type", "ns=0,id=0");
   }
 
+  bool is_exact(const OdpAttr& attr) const {
+    if (mask_ == nullptr) return true;
+    for (const OdpMember& row : kOdpMembers) {
+      if (row.attr != attr.id) continue;
+      if (!(load_bits(mask_->bytes(), row.at) == FieldValue::ones(row.at.bits))) return false;
+    }
+    return true;
+  }
   std::string members(const OdpAttr& attr) const {
+    const bool all = attr.part == PartText::Everything && !is_exact(attr);
     std::string text;
     for (const OdpMember& row : kOdpMembers) {
-      if (row.attr == attr.id) member(text, row);
+      if (row.attr == attr.id) all ? with_mask(text, row) : member(text, row);
     }
     return text;
+  }
+  void with_mask(std::string& text, const OdpMember& row) const {
+    const FieldValue value = shown_bits(row, ValueKind::Value, key_);
+    append(text, row.name, row.format, value, FieldValue::ones(row.bits), row.bits);
+    text += '/' + mask_text(row.format, shown_bits(row, ValueKind::Mask, *mask_));
   }
   void member(std::string& text, const OdpMember& row) const {
     const FieldValue value = shown_bits(row, ValueKind::Value, key_);

@@ -34,6 +34,8 @@ constexpr const char* kFlows[] = {
     "in_port(1),eth(),eth_type(0x86dd),ipv6(src=::1/ffff::,label=0x5/"
     "0xf,proto=58,hlimit=255,frag=no),icmpv6(type=135,"
     "code=0),nd(target=fe80::3/ffff::,sll=00:05:06:07:08:09)",
+    "in_port(1),eth(),eth_type(0x8847),mpls(label=100,tc=3,ttl=64,bos=1)",
+    "in_port(1),eth(),eth_type(0x8847),mpls(label=100/0xff,tc=7/1,ttl=64/0xf,bos=1/1)",
     "in_port(1),eth(src=00:01:02:03:04:05),eth_type(0/0xffff)",
 };
 

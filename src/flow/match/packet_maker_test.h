@@ -52,7 +52,9 @@ class PacketMaker {
     }
   }
   void other() {
-    if (pick(2) == 0) {
+    if (pick(3) == 0) {
+      put16(pick(2) ? 0x8847 : 0x8848);
+    } else if (pick(2) == 0) {
       put16(std::uint16_t(next()));
     } else {
       put16(std::uint16_t(pick(0x600)));
