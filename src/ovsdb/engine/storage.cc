@@ -84,6 +84,19 @@ DbResult<void> Storage::commit(Transaction& transaction, std::uint64_t wall_ms, 
   return kOk;
 }
 
+bool Storage::is_worth_compacting(std::uint64_t now_ms) {
+  constexpr std::uint64_t kLeastMs = 10 * 60 * 1000, kMostMs = 24 * 60 * 60 * 1000;
+  constexpr std::uint64_t kLeastRecords = 100, kLeastSize = 10 * 1024 * 1024;
+  if (!log_) return false;
+  if (compacted_ms_ == 0) compacted_ms_ = now_ms;
+  const std::uint64_t age_ms = now_ms - compacted_ms_;
+  const bool grown =
+      records_ >= kLeastRecords && log_->size() >= kLeastSize && log_->size() >= 2 * compact_size_;
+  if (!(age_ms >= kLeastMs && grown) && !(age_ms >= kMostMs && records_ > 1)) return false;
+  compacted_ms_ = now_ms;
+  return true;
+}
+
 DbResult<void> Storage::sync() {
   if (!log_) return kOk;
   return log_->sync();

@@ -34,6 +34,8 @@ class Storage {
   // Of the file after it was last compacted or opened.
   std::uint64_t compact_size() const { return compact_size_; }
 
+  // Whether the file has grown enough since it was last rewritten. Every so often only.
+  bool is_worth_compacting(std::uint64_t now_ms);
   // Writes a prepared transaction to the file and makes it part of the database.
   DbResult<void> commit(Transaction& transaction, std::uint64_t wall_ms, RecordForm form);
   DbResult<void> sync();
@@ -51,6 +53,7 @@ class Storage {
   Database database_;
   std::uint64_t records_ = 0;  // transactions in the file
   std::uint64_t compact_size_ = 0;
+  std::uint64_t compacted_ms_ = 0;  // 0: not yet asked
 };
 
 // The first record of a database file, whatever follows.

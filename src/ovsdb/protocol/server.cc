@@ -1,0 +1,214 @@
+// See server.h: databases, commits, durability. Remotes are in server_remotes.cc.
+#include "ovsdb/protocol/server.h"
+
+#include <algorithm>
+
+#include "base/core/assert.h"
+#include "ovsdb/data/cat.h"
+#include "ovsdb/protocol/server_schema.h"
+#include "wire/json/write.h"
+
+namespace ovs::ovsdb {
+
+Server::Server(Environment environment)
+    : environment_(environment), log_(environment.log.module("ovsdb_server")), id_(uuids_.next()) {
+  auto schema = std::make_shared<const Schema>(server_schema());
+  auto db = std::make_unique<HostedDatabase>("", Storage::in_memory(std::move(schema)));
+  db->read_only = false;
+  databases_.emplace(db->name(), std::move(db));
+  describe_databases();
+  status_timer_ = std::make_unique<daemon::Timer>(environment_.loop, [this] { update_status(); });
+}
+
+Server::~Server() {
+  remotes_.clear();  // their sessions refer to databases
+}
+
+HostedDatabase* Server::find(std::string_view name) {
+  const auto at = databases_.find(name);
+  return at == databases_.end() ? nullptr : at->second.get();
+}
+
+Result<void, std::string> Server::add_database(const std::string& file) {
+  const auto info = environment_.files.info(file);
+  for (const auto& [name, db] : databases_) {
+    if (!info.ok() || db->file().empty()) continue;
+    const auto other = environment_.files.info(db->file());
+    if (other.ok() && other->device == info->device && other->id == info->id) {
+      return cat("ovsdb error: ", file, ": already open");
+    }
+  }
+  std::string warning;
+  auto storage = Storage::open(environment_.files, uuids_, file, LogMode::ReadWrite, warning);
+  if (!storage) return storage.error().to_text();
+  if (!warning.empty()) log_.err("{}", warning);
+  auto db = std::make_unique<HostedDatabase>(file, std::move(*storage));
+  const std::string name = db->name();
+  if (name[0] == '_') {
+    return cat("ovsdb error: ", name, ": names beginning with \"_\" are reserved");
+  }
+  if (databases_.contains(name)) return cat("ovsdb error: ", name, ": duplicate database name");
+  HostedDatabase& added = *db;
+  databases_.emplace(name, std::move(db));
+  disconnect_unaware(cat("adding ", name, " database"));
+  describe_databases();
+  touch(added);
+  return kOk;
+}
+
+Result<void, std::string> Server::remove_database(std::string_view name) {
+  const auto at = databases_.find(name);
+  if (at == databases_.end()) return std::string("Failed to find the database.");
+  if (name.starts_with('_')) return std::string("Cannot remove reserved database.");
+  const std::vector<Session*> sessions = sessions_;
+  for (Session* session : sessions) session->forget(*at->second);
+  std::erase(touched_, at->second.get());
+  std::erase_if(unsynced_, [&](const auto& each) { return each.first == at->second.get(); });
+  const std::string comment = cat("removing ", name, " database by user request");
+  const auto removed = std::move(at->second);
+  databases_.erase(at);
+  describe_databases();
+  disconnect_unaware(comment);
+  update_remotes();
+  return kOk;
+}
+
+Result<void, std::string> Server::compact(std::string_view name) {
+  if (name.starts_with('_')) return std::string("cannot compact built-in databases");
+  std::string errors;
+  bool found = name.empty();
+  for (const auto& [each, db] : databases_) {
+    if (each[0] == '_' || (!name.empty() && each != name)) continue;
+    found = true;
+    log_.info("compacting {} database by user request", each);
+    auto done = db->storage().compact("compacting database online", environment_.clock.wall_ms());
+    if (!done) errors += cat(done.error().to_text(), '\n');
+  }
+  if (!found) return std::string("no database by that name");
+  if (!errors.empty()) return errors;
+  return kOk;
+}
+
+DbResult<void> Server::commit(HostedDatabase& db, Transaction& transaction) {
+  OVS_TRY(db.commit(transaction, environment_.clock.wall_ms(), record_form));
+  if (!transaction.is_empty()) touch(db);
+  return kOk;
+}
+
+void Server::touch(HostedDatabase& db) {
+  if (std::find(touched_.begin(), touched_.end(), &db) == touched_.end()) touched_.push_back(&db);
+  if (touch_posted_) return;
+  touch_posted_ = true;
+  environment_.loop.post([this] { run_touched(); });
+}
+
+void Server::disconnect_unaware(std::string why) {
+  environment_.loop.post([this, why = std::move(why)] {
+    environment_.loop.post([this, why] { reconnect(why, false); });
+  });
+}
+
+void Server::run_touched() {
+  touch_posted_ = false;
+  const std::vector<HostedDatabase*> touched = std::exchange(touched_, {});
+  for (HostedDatabase* db : touched) {
+    const std::vector<Session*> sessions = sessions_;
+    for (Session* session : sessions) {
+      if (session->waiting_count() > 0) session->retry(*db);
+    }
+  }
+  update_remotes();
+}
+
+void Server::when_durable(HostedDatabase& db, std::function<void()> done) {
+  if (unsynced_.empty()) environment_.loop.post([this] { sync_all(); });
+  unsynced_.emplace_back(&db, std::move(done));
+}
+
+void Server::sync_all() {
+  const auto unsynced = std::exchange(unsynced_, {});
+  std::vector<HostedDatabase*> synced;
+  for (const auto& [db, done] : unsynced) {
+    if (std::find(synced.begin(), synced.end(), db) != synced.end()) continue;
+    synced.push_back(db);
+    if (auto result = db->storage().sync(); !result) {
+      log_.err("{}: {}", db->file(), result.error().to_text());
+    }
+  }
+  for (const auto& [db, done] : unsynced) done();
+}
+
+DbResult<void> Server::convert(HostedDatabase& db, Schema schema) {
+  OVS_TRY(Database converted,
+          ovs::ovsdb::convert(db.database(), std::make_shared<Schema>(std::move(schema)), uuids_));
+  const std::vector<Session*> sessions = sessions_;
+  for (Session* session : sessions) session->forget(db);
+  OVS_TRY(db.storage().replace(std::move(converted), "converted by ovsdb-server",
+                               environment_.clock.wall_ms()));
+  // The row of a database whose schema changes is another row.
+  HostedDatabase& self = *find("_Server");
+  Transaction transaction(self.database(), uuids_);
+  std::vector<Uuid> stale;
+  transaction.for_each(0, [&](const Row& row) {
+    const TableSchema& table = self.database().table(0).schema();
+    if (row[table.find("name")->index].key(0).string() == db.name()) stale.push_back(row.uuid());
+    return true;
+  });
+  for (const Uuid& uuid : stale) transaction.erase(0, uuid);
+  (void)commit(self, transaction);
+  describe_databases();
+  touch(db);
+  return kOk;
+}
+
+// Makes the rows of _Server's Database table those of the databases there are.
+void Server::describe_databases() {
+  HostedDatabase& self = *find("_Server");
+  const TableSchema& table = self.database().table(0).schema();
+  const auto index_of = [&](std::string_view name) { return table.find(name)->index; };
+  Transaction transaction(self.database(), uuids_);
+  std::map<std::string, Uuid, std::less<>> present;
+  transaction.for_each(0, [&](const Row& row) {
+    present.emplace(std::string(row[index_of("name")].key(0).string()), row.uuid());
+    return true;
+  });
+  for (const auto& [name, uuid] : present) {
+    if (!databases_.contains(name)) transaction.erase(0, uuid);
+  }
+  for (const auto& [name, db] : databases_) {
+    if (present.contains(name)) continue;
+    Row& row = transaction.insert(0, uuids_.next());
+    row[index_of("name")] = Datum::scalar(std::string_view(name));
+    row[index_of("model")] = Datum::scalar("standalone");
+    row[index_of("connected")] = Datum::scalar(true);
+    row[index_of("leader")] = Datum::scalar(true);
+    const std::string schema = wire::json_text(db->database().schema().to_json(),
+                                               wire::JsonStyle::Compact, wire::JsonOrder::Sorted);
+    row[index_of("schema")] = Datum::scalar(std::string_view(schema));
+  }
+  auto done = commit(self, transaction);
+  OVS_ASSERT(done.ok());
+}
+
+void Server::report_memory(std::map<std::string, std::uint64_t>& use) const {
+  for (const auto& [name, db] : databases_) {
+    use["monitors"] += db->listener_count();
+    for (const Table& table : db->database().tables()) {
+      use["cells"] += table.count() * table.schema().columns.size();
+    }
+  }
+}
+
+void Server::reconnect(std::string_view why, bool also_aware) {
+  for (const auto& [method, remote] : remotes_) {
+    for (const auto& session : remote->sessions()) {
+      if (!also_aware && session->is_db_change_aware()) continue;
+      if (session->rpc().is_connected()) {
+        log_.info("{}: disconnecting ({})", session->rpc().name(), why);
+      }
+    }
+    remote->reconnect(also_aware);
+  }
+}
+
+}  // namespace ovs::ovsdb

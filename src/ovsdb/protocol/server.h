@@ -1,0 +1,100 @@
+// An OVSDB server: databases, remotes, sessions, locks, and the _Server database that describes
+// them. Everything belongs to the loop's thread.
+#pragma once
+#include <list>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "daemon/log/log.h"
+#include "daemon/run/loop.h"
+#include "daemon/stream/stream.h"
+#include "ovsdb/protocol/hosted_database.h"
+#include "ovsdb/protocol/locks.h"
+#include "ovsdb/protocol/remote.h"
+#include "ovsdb/protocol/session.h"
+#include "platform/api/clock.h"
+#include "platform/api/file.h"
+
+namespace ovs::ovsdb {
+
+class Server {
+ public:
+  struct Environment {
+    daemon::Loop& loop;
+    daemon::Network& network;
+    daemon::Log& log;
+    const platform::Clock& clock;
+    platform::Files& files;
+  };
+  explicit Server(Environment environment);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // The error is a sentence for people.
+  Result<void, std::string> add_database(const std::string& file);
+  Result<void, std::string> remove_database(std::string_view name);
+  HostedDatabase* find(std::string_view name);
+  const std::map<std::string, std::unique_ptr<HostedDatabase>, std::less<>>& databases() const {
+    return databases_;
+  }
+  // All databases, or one; the error is a sentence.
+  Result<void, std::string> compact(std::string_view name);
+
+  // Methods, or db:DB,TABLE,COLUMN for those that a column names.
+  Result<void, std::string> add_remote(const std::string& remote);
+  bool remove_remote(const std::string& remote);
+  std::vector<std::string> remotes() const;
+  // Drops all connections; those who can will come again.
+  void reconnect(std::string_view why, bool also_aware = true);
+
+  // After replies under way have left, drops those who do not follow changes of databases.
+  void disconnect_unaware(std::string why);
+
+  // For sessions.
+  const Environment& environment() const { return environment_; }
+  daemon::LogModule log() const { return log_; }
+  UuidSource& uuids() { return uuids_; }
+  Locks& locks() { return locks_; }
+  const Uuid& id() const { return id_; }
+  std::uint64_t now_ms() const { return environment_.clock.now_ms(); }
+  DbResult<void> commit(HostedDatabase& db, Transaction& transaction);
+  // After something changed: waiting requests are tried, remotes looked at again, outside of
+  // whatever runs now.
+  void touch(HostedDatabase& db);
+  DbResult<void> convert(HostedDatabase& db, Schema schema);
+  void add_session(Session& session) { sessions_.push_back(&session); }
+  void remove_session(Session& session) { std::erase(sessions_, &session); }
+  // Adds quantities for memory/show: cells, monitors, atoms.
+  void report_memory(std::map<std::string, std::uint64_t>& use) const;
+  std::size_t session_count() const { return sessions_.size(); }
+  // Calls `done` once all that was written so far is on stable storage; writers of one turn share
+  // one sync.
+  void when_durable(HostedDatabase& db, std::function<void()> done);
+  RecordForm record_form = RecordForm::ColumnDiffs;
+
+ private:
+  void describe_databases();
+  void run_touched();
+  void sync_all();
+  void update_remotes();
+  void update_status();
+
+  Environment environment_;
+  daemon::LogModule log_;
+  UuidSource uuids_;
+  Uuid id_;
+  Locks locks_;
+  std::map<std::string, std::unique_ptr<HostedDatabase>, std::less<>> databases_;
+  std::vector<Session*> sessions_;
+  std::vector<std::string> configured_;                     // remotes as they were given
+  std::map<std::string, std::unique_ptr<Remote>> remotes_;  // by method
+  std::vector<HostedDatabase*> touched_;
+  bool touch_posted_ = false;
+  std::vector<std::pair<HostedDatabase*, std::function<void()>>> unsynced_;
+  std::unique_ptr<daemon::Timer> status_timer_;
+};
+
+}  // namespace ovs::ovsdb

@@ -1,0 +1,107 @@
+// The requests of a session that change databases: transact with its waits, cancel, convert.
+#include "ovsdb/data/cat.h"
+#include "ovsdb/protocol/server.h"
+#include "ovsdb/protocol/session.h"
+#include "ovsdb/protocol/session_monitor.h"
+
+namespace ovs::ovsdb {
+
+void Session::transact(Message& request) {
+  HostedDatabase* db = find_database(request);
+  if (db == nullptr) return;
+  for (const Waiting& waiting : waiting_) {
+    if (!(waiting.id == request.id)) continue;
+    return refuse(request,
+                  DbError::syntax(request.body, cat(request.method, ": duplicate request ID")));
+  }
+  Waiting waiting{db, std::move(request.id), std::move(request.body), server_.now_ms(), nullptr};
+  if (!run(waiting)) waiting_.push_back(std::move(waiting));
+}
+
+bool Session::run(Waiting& waiting) {
+  Transaction transaction(waiting.db->database(), server_.uuids());
+  ExecuteOptions options;
+  options.read_only = options_.read_only || waiting.db->read_only;
+  options.elapsed_ms = server_.now_ms() - waiting.since_ms;
+  options.owns_lock = [this](std::string_view name) { return server_.locks().owns(*this, name); };
+  Executed executed = execute(transaction, waiting.params, options);
+  if (executed.park_ms) {
+    const std::uint64_t limit = *executed.park_ms;
+    if (limit != UINT64_MAX && !waiting.timer) {
+      waiting.timer = std::make_unique<daemon::Timer>(server_.environment().loop,
+                                                      [this, db = waiting.db] { retry(*db); });
+      waiting.timer->set_at(waiting.since_ms + limit);
+    }
+    return false;
+  }
+  if (!executed.failed) {
+    if (auto done = server_.commit(*waiting.db, transaction); !done) {
+      executed.results.push_back(done.error().to_json());
+      executed.durable = false;
+    }
+  }
+  std::string results = wire::json_text(Json(std::move(executed.results)));
+  if (!executed.failed && executed.durable && waiting.db->storage().has_file()) {
+    // Others of this turn share the sync. What this session is told meanwhile may overtake the
+    // reply; ids tell replies apart, and the updates of the transaction have left before.
+    auto id = std::make_shared<const Json>(std::move(waiting.id));
+    server_.when_durable(*waiting.db, [self = std::weak_ptr<Session*>(self_), id = std::move(id),
+                                       text = std::move(results)] {
+      if (const auto session = self.lock()) (*session)->reply_text(*id, text);
+    });
+    return true;
+  }
+  reply_text(waiting.id, results);
+  return true;
+}
+
+void Session::retry(HostedDatabase& db) {
+  for (auto at = waiting_.begin(); at != waiting_.end();) {
+    const auto next = std::next(at);
+    if (at->db == &db && run(*at)) waiting_.erase(at);
+    at = next;
+  }
+}
+
+void Session::cancel(const Message& notification) {
+  const Json& params = notification.body;
+  if (!params.is_array() || params.elements().size() != 1) return;
+  for (auto at = waiting_.begin(); at != waiting_.end(); ++at) {
+    if (!(at->id == params.elements()[0])) continue;
+    send(Message::error(Json("canceled"), std::move(at->id)));
+    waiting_.erase(at);
+    return;
+  }
+}
+
+void Session::convert(const Message& request) {
+  HostedDatabase* db = find_database(request);
+  if (db == nullptr) return;
+  if (options_.read_only || db->read_only) {
+    return refuse(
+        request,
+        DbError("not allowed", "conversion is not allowed for read-only database " + db->name()));
+  }
+  if (db->name()[0] == '_') {
+    return refuse(
+        request,
+        DbError("not allowed", "conversion is not allowed for reserved database " + db->name()));
+  }
+  if (request.body.elements().size() != 2) {
+    return refuse(request, DbError::syntax(request.body, "array expected"));
+  }
+  auto schema = Schema::parse(request.body.elements()[1]);
+  if (!schema) return refuse(request, schema.error());
+  if (schema->name != db->name()) {
+    return refuse(request, DbError("invalid parameters",
+                                   cat("new schema name (", schema->name,
+                                       ") does not match database name (", db->name(), ")")));
+  }
+  if (auto done = server_.convert(*db, std::move(*schema)); !done) {
+    return refuse(request, done.error());
+  }
+  reply(request, Json::empty_object());
+  server_.disconnect_unaware(cat("committed ", db->name(), " database schema conversion"));
+}
+
+}  // namespace ovs::ovsdb
