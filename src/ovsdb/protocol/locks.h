@@ -27,7 +27,7 @@ class Locks {
       return nullptr;
     }
     Session* victim = queue.front();
-    queue.front() = &session;
+    queue.push_front(&session);  // the victim is next when the thief goes
     return victim;
   }
   // Takes the session out of the queue. Returns who owns the lock by it, or null.

@@ -79,11 +79,11 @@ void Remote::close(Session* session) {
   });
 }
 
-void Remote::reconnect(bool also_aware) {
+void Remote::reconnect() {
   std::vector<Session*> sessions;
   for (const auto& session : sessions_) sessions.push_back(session.get());
   for (Session* session : sessions) {
-    if (also_aware || !session->is_db_change_aware()) session->rpc().force_reconnect();
+    session->disconnect();
   }
 }
 

@@ -32,7 +32,7 @@ class Remote {
   std::uint16_t bound_port() const { return listener_ ? listener_->port() : 0; }
   std::list<std::unique_ptr<Session>>& sessions() { return sessions_; }
   // Drops its connections; an active remote connects again.
-  void reconnect(bool also_aware);
+  void reconnect();
 
  private:
   Remote(Server& server, std::string method, RemoteOptions options)

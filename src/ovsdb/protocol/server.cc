@@ -50,7 +50,7 @@ Result<void, std::string> Server::add_database(const std::string& file) {
   if (databases_.contains(name)) return cat("ovsdb error: ", name, ": duplicate database name");
   HostedDatabase& added = *db;
   databases_.emplace(name, std::move(db));
-  disconnect_unaware(cat("adding ", name, " database"));
+  disconnect_unaware(cat("adding ", name, " database"), nullptr);
   describe_databases();
   touch(added);
   return kOk;
@@ -65,10 +65,10 @@ Result<void, std::string> Server::remove_database(std::string_view name) {
   std::erase(touched_, at->second.get());
   std::erase_if(unsynced_, [&](const auto& each) { return each.first == at->second.get(); });
   const std::string comment = cat("removing ", name, " database by user request");
+  disconnect_unaware(comment, nullptr);
   const auto removed = std::move(at->second);
   databases_.erase(at);
   describe_databases();
-  disconnect_unaware(comment);
   update_remotes();
   return kOk;
 }
@@ -102,10 +102,19 @@ void Server::touch(HostedDatabase& db) {
   environment_.loop.post([this] { run_touched(); });
 }
 
-void Server::disconnect_unaware(std::string why) {
-  environment_.loop.post([this, why = std::move(why)] {
-    environment_.loop.post([this, why] { reconnect(why, false); });
-  });
+void Server::disconnect_unaware(const std::string& why, Session* last) {
+  const std::vector<Session*> sessions = sessions_;
+  for (Session* session : sessions) {
+    if (session == last || session->is_db_change_aware()) continue;
+    if (session->rpc().is_connected()) {
+      log_.info("{}: disconnecting ({})", session->rpc().name(), why);
+    }
+    session->disconnect();
+  }
+  if (last == nullptr || last->is_db_change_aware()) return;
+  // A reply that was queued leaves at the end of this turn.
+  environment_.loop.post(
+      [this, why] { environment_.loop.post([this, why] { disconnect_unaware(why, nullptr); }); });
 }
 
 void Server::run_touched() {
@@ -138,11 +147,12 @@ void Server::sync_all() {
   for (const auto& [db, done] : unsynced) done();
 }
 
-DbResult<void> Server::convert(HostedDatabase& db, Schema schema) {
+DbResult<void> Server::convert(HostedDatabase& db, Schema schema, Session& requester) {
   OVS_TRY(Database converted,
           ovs::ovsdb::convert(db.database(), std::make_shared<Schema>(std::move(schema)), uuids_));
   const std::vector<Session*> sessions = sessions_;
   for (Session* session : sessions) session->forget(db);
+  disconnect_unaware(cat("committed ", db.name(), " database schema conversion"), &requester);
   OVS_TRY(db.storage().replace(std::move(converted), "converted by ovsdb-server",
                                environment_.clock.wall_ms()));
   // The row of a database whose schema changes is another row.
@@ -199,15 +209,14 @@ void Server::report_memory(std::map<std::string, std::uint64_t>& use) const {
   }
 }
 
-void Server::reconnect(std::string_view why, bool also_aware) {
+void Server::reconnect(std::string_view why) {
   for (const auto& [method, remote] : remotes_) {
     for (const auto& session : remote->sessions()) {
-      if (!also_aware && session->is_db_change_aware()) continue;
       if (session->rpc().is_connected()) {
         log_.info("{}: disconnecting ({})", session->rpc().name(), why);
       }
     }
-    remote->reconnect(also_aware);
+    remote->reconnect();
   }
 }
 

@@ -48,10 +48,15 @@ class Server {
   bool remove_remote(const std::string& remote);
   std::vector<std::string> remotes() const;
   // Drops all connections; those who can will come again.
-  void reconnect(std::string_view why, bool also_aware = true);
+  void reconnect(std::string_view why);
 
-  // After replies under way have left, drops those who do not follow changes of databases.
-  void disconnect_unaware(std::string why);
+  // Drops those who do not follow changes of databases; `last` (may be null) once its reply has
+  // left.
+  void disconnect_unaware(const std::string& why, Session* last);
+
+  // Makes the server look like one from before monitor_cond, for tests of clients.
+  void disable_conditional_monitors() { conditional_monitors_ = false; }
+  bool has_conditional_monitors() const { return conditional_monitors_; }
 
   // For sessions.
   const Environment& environment() const { return environment_; }
@@ -64,7 +69,7 @@ class Server {
   // After something changed: waiting requests are tried, remotes looked at again, outside of
   // whatever runs now.
   void touch(HostedDatabase& db);
-  DbResult<void> convert(HostedDatabase& db, Schema schema);
+  DbResult<void> convert(HostedDatabase& db, Schema schema, Session& requester);
   void add_session(Session& session) { sessions_.push_back(&session); }
   void remove_session(Session& session) { std::erase(sessions_, &session); }
   // Adds quantities for memory/show: cells, monitors, atoms.
@@ -93,6 +98,7 @@ class Server {
   std::map<std::string, std::unique_ptr<Remote>> remotes_;  // by method
   std::vector<HostedDatabase*> touched_;
   bool touch_posted_ = false;
+  bool conditional_monitors_ = true;
   std::vector<std::pair<HostedDatabase*, std::function<void()>>> unsynced_;
   std::unique_ptr<daemon::Timer> status_timer_;
 };

@@ -81,6 +81,11 @@ void Session::reset() {
   self_ = std::make_shared<Session*>(this);  // replies to come are not for the next connection
 }
 
+void Session::disconnect() {
+  reset();
+  rpc_->force_reconnect();
+}
+
 void Session::send(Message message) {
   if (!rpc_ || !rpc_->is_connected()) return;
   flush_monitors();
@@ -125,8 +130,13 @@ void Session::on_request(Message& request) {
   if (method == "transact") return transact(request);
   if (method == "convert") return convert(request);
   if (method == "monitor") return monitor(request, MonitorVersion::Plain);
-  if (method == "monitor_cond") return monitor(request, MonitorVersion::Conditional);
-  if (method == "monitor_cond_since") return monitor(request, MonitorVersion::Since);
+  const bool conditional = server_.has_conditional_monitors();
+  if (conditional && method == "monitor_cond") {
+    return monitor(request, MonitorVersion::Conditional);
+  }
+  if (conditional && method == "monitor_cond_since") {
+    return monitor(request, MonitorVersion::Since);
+  }
   if (method == "monitor_cond_change") return monitor_cond_change(request);
   if (method == "monitor_cancel") return monitor_cancel(request);
   if (method == "get_schema") return get_schema(request);

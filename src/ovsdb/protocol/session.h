@@ -35,6 +35,8 @@ class Session {
   daemon::JsonRpcSession& rpc() { return *rpc_; }
 
   bool is_db_change_aware() const { return db_change_aware_; }
+  // Ends what it has and drops the connection.
+  void disconnect();
   // Before a database goes: its monitors and waiting requests end.
   void forget(HostedDatabase& db);
   // Runs the requests that wait for this database again.

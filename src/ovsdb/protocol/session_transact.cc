@@ -97,11 +97,10 @@ void Session::convert(const Message& request) {
                                    cat("new schema name (", schema->name,
                                        ") does not match database name (", db->name(), ")")));
   }
-  if (auto done = server_.convert(*db, std::move(*schema)); !done) {
+  if (auto done = server_.convert(*db, std::move(*schema), *this); !done) {
     return refuse(request, done.error());
   }
   reply(request, Json::empty_object());
-  server_.disconnect_unaware(cat("committed ", db->name(), " database schema conversion"));
 }
 
 }  // namespace ovs::ovsdb

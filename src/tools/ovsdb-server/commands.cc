@@ -100,6 +100,11 @@ void add_remote_commands(daemon::ControlServer& control, ovsdb::Server& server) 
     server.reconnect("user ran ovsdb-server/reconnect");
     call.reply("");
   });
+  control.add("ovsdb-server/disable-monitor-cond", "", 0, 0, [&server](ControlCall call) {
+    server.disable_conditional_monitors();
+    server.reconnect("user ran ovsdb-server/disable-monitor-cond");
+    call.reply("");
+  });
   control.add("ovsdb-server/sync-status", "", 0, 0, [&server](ControlCall call) {
     std::string out;
     for (const auto& [name, db] : server.databases()) {
