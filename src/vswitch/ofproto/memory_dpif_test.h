@@ -1,4 +1,5 @@
-// A datapath in memory for tests of the switch: ports, megaflows that packets are looked up in, and what was executed.
+// A datapath in memory for tests of the switch: ports, megaflows that packets are looked up in, and
+// what was executed.
 #pragma once
 #include <map>
 
@@ -31,8 +32,6 @@ class MemoryDpif final : public Dpif {
   }
   DpifResult<std::vector<DpifPort>> port_dump() override { return ports; }
   DpifResult<DpifPortStats> port_stats(DpPort) override { return DpifPortStats{}; }
-  DpifResult<DpifLink> port_link(std::string_view) override { return DpifLink{}; }
-  DpifResult<void> set_port_link(std::string_view, const DpifLinkChange&) override { return kOk; }
   DpifResult<DpifStats> stats() override { return DpifStats{}; }
 
   DpifResult<void> flow_put(const FlowPut& put) override {

@@ -19,7 +19,7 @@ using openflow::Actions;
 
 struct Answer final : daemon::ControlCall::Sink {
   void answer(wire::Json body, bool is_error) override {
-    text = (is_error ? "error: " : "") + std::string(body.as_string());
+    text = (is_error ? "error: " : "") + std::string(body.string());
   }
   std::string text;
 };
@@ -130,8 +130,8 @@ TEST_CASE("Switch: NORMAL floods, learns, and then sends where the address is") 
   CHECK(lab.receive(kPing12) == "2");
   CHECK(lab.run({"fdb/show", "br0"}) ==
         " port  VLAN  MAC                Age\n"
-        "    2     0  50:54:00:00:00:02    0\n"
-        "    1     0  50:54:00:00:00:01    0\n");
+        "    1     0  50:54:00:00:00:01    0\n"
+        "    2     0  50:54:00:00:00:02    0\n");
 }
 
 TEST_CASE("Switch: a packet of another VLAN does not reach an access port") {
@@ -139,8 +139,9 @@ TEST_CASE("Switch: a packet of another VLAN does not reach an access port") {
   lab.add_port(*lab.bridge, "p4", 4, "", 10);
   lab.add_flow("", {output(openflow::kPortNormal)});
   CHECK(lab.receive(kPing12) == "2,3");
-  CHECK(lab.receive("in_port(4),eth(src=50:54:00:00:00:04,dst=50:54:00:00:00:09),eth_type(0x1234)") ==
-        "push_vlan(vid=10,pcp=0),1,2,3");
+  CHECK(
+      lab.receive("in_port(4),eth(src=50:54:00:00:00:04,dst=50:54:00:00:00:09),eth_type(0x1234)") ==
+      "push_vlan(vid=10,pcp=0),1,2,3");
 }
 
 TEST_CASE("Switch: statistics of megaflows reach the rules that made them, once") {
@@ -240,7 +241,8 @@ TEST_CASE("Switch: patch ports join two bridges") {
   CHECK(lab.receive(kPing12) == "4");
 }
 
-// The promise that a megaflow makes: whoever agrees with it in the bits of its mask is treated the same.
+// The promise that a megaflow makes: whoever agrees with it in the bits of its mask is treated the
+// same.
 TEST_CASE("Switch: packets that a megaflow takes would have been translated to its actions") {
   std::mt19937 random(4711);
   Lab lab;
@@ -272,9 +274,9 @@ TEST_CASE("Switch: packets that a megaflow takes would have been translated to i
   }
   const auto some_packet = [&] {
     const std::string l4 = "ipv4(src=10.0.0." + std::to_string(number(8)) + ",dst=10.0.0." +
-                           std::to_string(number(4)) + ",proto=6,tos=0,ttl=" +
-                           std::to_string(1 + number(3)) + ",frag=no),tcp(src=1,dst=" +
-                           std::to_string(number(4)) + ")";
+                           std::to_string(number(4)) +
+                           ",proto=6,tos=0,ttl=" + std::to_string(1 + number(3)) +
+                           ",frag=no),tcp(src=1,dst=" + std::to_string(number(4)) + ")";
     const std::string l2 = "in_port(" + std::to_string(1 + number(3)) +
                            "),eth(src=50:54:00:00:00:0" + std::to_string(number(4)) +
                            ",dst=50:54:00:00:00:0" + std::to_string(number(4)) + "),";

@@ -171,7 +171,8 @@ std::string megaflow_line(const flow::MatchKey& key, const flow::MatchMask& wild
   mark(mask, StorageId::OfInPort);
   if (stored(key, StorageId::VlanTci) == 0) unmark(mask, StorageId::VlanTci);
   if (stored(key, StorageId::Vlan2Tci) == 0) unmark(mask, StorageId::Vlan2Tci);
-  return fmt::format("recirc_id={:#x},eth,", stored(key, StorageId::RecircId)) +
+  const std::uint64_t recirc_id = stored(key, StorageId::RecircId);
+  return (recirc_id == 0 ? "recirc_id=0,eth," : fmt::format("recirc_id={:#x},eth,", recirc_id)) +
          flow::format_match(flow::Match(key, mask), names);
 }
 
