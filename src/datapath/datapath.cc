@@ -45,15 +45,29 @@ void Datapath::receive(Processor& processor, Span<Packet* const> packets) {
   if (packets.empty()) return;
   processor.now_ms = clock_.now_ms();
   const RcuReader reader;
-  for (Packet* packet : packets) {
-    const Vport* port = ports_->find(PortNo{packet->in_port}, reader);
-    if (port == nullptr) continue;
-    VportCounters& counters = port->counters(processor.id);
-    counters.rx_packets.add_unshared(1);
-    counters.rx_bytes.add_unshared(packet->size());
-  }
+  count_received(processor, packets, reader);
   pass(processor, packets.data(), unsigned(packets.count()), reader);
   drain(processor, reader);
+}
+
+// Packets that came in together come in on one port, as a rule.
+void Datapath::count_received(Processor& processor, Span<Packet* const> packets,
+                              const RcuReader& reader) {
+  const std::size_t count = packets.count();
+  for (std::size_t i = 0; i < count;) {
+    const std::uint32_t in_port = packets.data()[i]->in_port;
+    std::uint64_t bytes = 0;
+    std::size_t run = i;
+    for (; run < count && packets.data()[run]->in_port == in_port; ++run) {
+      bytes += packets.data()[run]->size();
+    }
+    if (const Vport* port = ports_->find(PortNo{in_port}, reader)) {
+      VportCounters& counters = port->counters(processor.id);
+      counters.rx_packets.add_unshared(run - i);
+      counters.rx_bytes.add_unshared(bytes);
+    }
+    i = run;
+  }
 }
 
 void Datapath::execute(Processor& processor, Packet* packet, const Program& program) {
@@ -143,22 +157,24 @@ void Datapath::count_flows(Processor& processor, Packet* const* packets, unsigne
   }
 }
 
-// Flows that only output come first and cheaply; the others are gathered by program.
+// Flows that only output come first and cheaply, neighbours with the same port together; the others
+// are gathered by program.
 void Datapath::act(Processor& processor, Packet* const* packets, unsigned count,
                    const RcuReader& reader) {
+  std::uint32_t ports[kBatch];
+  for (unsigned i = 0; i < count; ++i) {
+    ports[i] = flows_->record(processor.found[i]).only_port.load(Order::Acquire);
+    if (processor.found[i] == kNoFlow) ports[i] = kNoOnlyPort;
+  }
   std::uint64_t left = 0;
   for (unsigned i = 0; i < count;) {
-    const std::uint32_t port =
-        processor.found[i] == kNoFlow
-            ? kNoOnlyPort
-            : flows_->record(processor.found[i]).only_port.load(Order::Acquire);
-    if (port == kNoOnlyPort) {
-      left |= std::uint64_t{1} << i++;
-      continue;
-    }
     unsigned run = i + 1;
-    while (run < count && processor.found[run] == processor.found[i]) ++run;
-    output(processor, PortNo{port}, Span<Packet* const>(packets + i, run - i), reader);
+    while (run < count && ports[run] == ports[i]) ++run;
+    if (ports[i] == kNoOnlyPort) {
+      left |= ((std::uint64_t{1} << (run - i)) - 1) << i;
+    } else {
+      output(processor, PortNo{ports[i]}, Span<Packet* const>(packets + i, run - i), reader);
+    }
     i = run;
   }
   if (left != 0) run_rest(processor, packets, left, count, reader);
@@ -207,9 +223,7 @@ void Datapath::output(Processor& processor, PortNo number, Span<Packet* const> p
   const Vport* port = ports_->find(number, reader);
   if (port == nullptr) return processor.drop(Drop::NoPort, packets);
   switch (port->kind()) {
-    case VportKind::Device:
-      for (Packet* packet : packets) transmit(processor, *port, packet);
-      return;
+    case VportKind::Device: return transmit(processor, *port, packets);
     case VportKind::Internal:
       for (Packet* packet : packets) send_to_internal(processor, *port, packet, reader);
       return;
@@ -220,28 +234,48 @@ void Datapath::output(Processor& processor, PortNo number, Span<Packet* const> p
   }
 }
 
-void Datapath::transmit(Processor& processor, const Vport& port, Packet* packet) {
+void Datapath::transmit(Processor& processor, const Vport& port, Span<Packet* const> packets) {
   VportCounters& counters = port.counters(processor.id);
   if (port.device() == nullptr) {
-    counters.tx_dropped.add_unshared(1);
-    return processor.drop(Drop::NoDevice, packet);
+    counters.tx_dropped.add_unshared(packets.count());
+    return processor.drop(Drop::NoDevice, packets);
   }
   constexpr std::uint32_t kEthernetAndTags = 14 + 2 * 4;
-  if (packet->size() > port.mtu() + kEthernetAndTags) {
-    counters.tx_dropped.add_unshared(1);
-    return processor.drop(Drop::TooLarge, packet);
+  const std::uint32_t largest = port.mtu() + kEthernetAndTags;
+  TxQueue& queue = processor.tx[std::uint32_t(port.number()) % kTxQueues];
+  if (queue.port != &port) {
+    if (queue.port != nullptr) flush_queue(processor, queue);
+    queue.port = &port;
   }
-  counters.tx_packets.add_unshared(1);
-  counters.tx_bytes.add_unshared(packet->size());
-  TxQueue* queue = &processor.tx[std::uint32_t(port.number()) % kTxQueues];
-  if (queue->port != &port || queue->count == kTxQueueLength) {
-    if (queue->port != nullptr) flush_queue(processor, *queue);
-    queue->port = &port;
+  std::uint64_t bytes = 0, sent = 0;
+  for (Packet* packet : packets) {
+    const std::uint32_t size = packet->size();
+    if (size > largest) {
+      counters.tx_dropped.add_unshared(1);
+      processor.drop(Drop::TooLarge, packet);
+      continue;
+    }
+    if (queue.count == kTxQueueLength) {
+      flush_queue(processor, queue);
+      queue.port = &port;
+    }
+    queue.packets[queue.count++] = packet;
+    bytes += size;
+    ++sent;
   }
-  queue->packets[queue->count++] = packet;
+  counters.tx_packets.add_unshared(sent);
+  counters.tx_bytes.add_unshared(bytes);
+}
+
+void Datapath::transmit(Processor& processor, const Vport& port, Packet* packet) {
+  transmit(processor, port, Span<Packet* const>(&packet, 1));
 }
 
 void Datapath::flush_queue(Processor& processor, TxQueue& queue) {
+  if (queue.count == 0) {
+    queue.port = nullptr;
+    return;
+  }
   processor.host->transmit(queue.port->device(), Span<Packet* const>(queue.packets, queue.count));
   queue.port = nullptr;
   queue.count = 0;

@@ -92,6 +92,7 @@ class Datapath {
 
   void enqueue(Processor& processor, Packet* packet);
   void drain(Processor& processor, const RcuReader& reader);
+  void count_received(Processor& processor, Span<Packet* const> packets, const RcuReader& reader);
   void learn_headers(Packet& packet, flow::PacketKey& key) const;
   void pass(Processor& processor, Packet* const* packets, unsigned count, const RcuReader& reader);
   void count_flows(Processor& processor, Packet* const* packets, unsigned count);
@@ -103,6 +104,7 @@ class Datapath {
 
   void output(Processor& processor, PortNo number, Span<Packet* const> packets,
               const RcuReader& reader);
+  void transmit(Processor& processor, const Vport& port, Span<Packet* const> packets);
   void transmit(Processor& processor, const Vport& port, Packet* packet);
   void flush_queue(Processor& processor, TxQueue& queue);
   void send_to_internal(Processor& processor, const Vport& port, Packet* packet,

@@ -25,21 +25,21 @@ struct alignas(64) Packet {
   std::uint8_t* data = nullptr;  // the frame's first byte
   std::uint32_t head_size = 0;   // of the frame, in the prefix
   std::uint32_t tail_size = 0;   // of the frame, behind it
-  std::uint8_t* room = nullptr;  // the prefix's memory begins here
-  std::uint32_t room_size = 0;
   std::uint32_t in_port = 0;
   std::uint32_t recirc_id = 0;
   std::uint32_t skb_priority = 0;
   std::uint32_t pkt_mark = 0;
   std::uint32_t dp_hash = 0;
+  std::uint32_t limit = 0;     // bytes that the next output or upcall sees at most; 0: all
   flow::HeaderOffsets at;      // as of the last extraction, kept right by what moves headers
   std::uint16_t eth_type = 0;  // as of the last extraction
+  OpenChecksum open;
   std::uint8_t nw_proto = 0;
   std::uint8_t nw_frag = 0;
   std::uint8_t passes = 0;
-  std::uint32_t limit = 0;  // bytes that the next output or upcall sees at most; 0: all
-  bool has_tunnel = false;  // came through a tunnel, or is to go through one
-  OpenChecksum open;
+  bool has_tunnel = false;       // came through a tunnel, or is to go through one
+  std::uint8_t* room = nullptr;  // the prefix's memory begins here
+  std::uint32_t room_size = 0;
   void* owner = nullptr;  // the host's
   flow::TunnelMetadata tunnel;
 
@@ -68,6 +68,9 @@ struct alignas(64) Packet {
             .tunnel = has_tunnel ? &tunnel : nullptr};
   }
 };
+
+// What every packet's way touches lies in one line.
+static_assert(__builtin_offsetof(Packet, room) <= 64);
 
 // Who lends packets to the engine and takes them back: a thread of userdp, the driver, a test. One
 // for each processor, called on that processor alone.

@@ -11,18 +11,15 @@ std::size_t room_for(std::size_t frame_size) {
   return (lines | 1) * 64;
 }
 
-void reset(Packet& packet, std::uint8_t* room, std::uint32_t room_size, void* owner) {
+void reset(Packet& packet, std::uint8_t* room) {
   packet.data = room + kHeadroom;
   packet.head_size = packet.tail_size = 0;
-  packet.room = room;
-  packet.room_size = room_size;
   packet.in_port = flow::kNoInPort;
   packet.recirc_id = packet.skb_priority = packet.pkt_mark = packet.dp_hash = 0;
   packet.passes = 0;
   packet.limit = 0;
   packet.has_tunnel = false;
   packet.open = {};
-  packet.owner = owner;
 }
 
 }  // namespace
@@ -34,7 +31,12 @@ PacketPool::PacketPool(OwnedArray<std::uint8_t> memory, OwnedArray<Packet> packe
       free_(std::move(free)),
       room_size_(room_size),
       free_count_(packets_.count()) {
-  for (std::size_t i = 0; i < packets_.count(); ++i) free_[i] = &packets_[i];
+  for (std::size_t i = 0; i < packets_.count(); ++i) {
+    packets_[i].room = memory_.data() + i * room_size_;
+    packets_[i].room_size = std::uint32_t(room_size_);
+    packets_[i].owner = this;
+    free_[i] = &packets_[i];
+  }
 }
 
 Result<Owned<PacketPool>> PacketPool::create(std::size_t count, std::size_t frame_size) {
@@ -48,8 +50,7 @@ Result<Owned<PacketPool>> PacketPool::create(std::size_t count, std::size_t fram
 Packet* PacketPool::take() {
   if (free_count_ == 0) return nullptr;
   Packet* packet = free_.data()[--free_count_];
-  const std::size_t index = std::size_t(packet - packets_.data());
-  reset(*packet, memory_.data() + index * room_size_, std::uint32_t(room_size_), this);
+  reset(*packet, packet->room);
   return packet;
 }
 

@@ -78,12 +78,8 @@ Result<Owned<FlowTable>> FlowTable::create(const Config& config, Reclaimer& recl
 
 // ---- readers -----------------------------------------------------------------------------------
 
-bool FlowTable::matches(FlowIndex flow, const flow::PacketKey& key, const RcuReader& reader) const {
-  const FlowRecord& record = slab_.record(flow);
-  const MaskId mask = record.mask.load(Order::Acquire);
-  if (mask == kNoMask) return false;
-  if (!equal_under_48(key.hot, hot_masks_.data()[unsigned(mask)].words, record.hot)) return false;
-  if (record.cold_count == 0) return true;
+bool FlowTable::matches_cold(const FlowRecord& record, MaskId mask, const flow::PacketKey& key,
+                             const RcuReader& reader) const {
   const Subtable* subtable = subtables_.data()[unsigned(mask)].read(reader);
   return subtable != nullptr && cold_matches(record, *subtable->cold(), key);
 }

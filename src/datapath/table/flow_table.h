@@ -94,7 +94,16 @@ class FlowTable {
     const RcuReader& reader;
   };
 
-  bool matches(FlowIndex flow, const flow::PacketKey& key, const RcuReader& reader) const;
+  bool matches(FlowIndex flow, const flow::PacketKey& key, const RcuReader& reader) const {
+    const FlowRecord& record = slab_.record(flow);
+    const MaskId mask = record.mask.load(Order::Acquire);
+    if (mask == kNoMask) return false;
+    const HotMask& hot = hot_masks_.data()[unsigned(mask)];
+    if (!equal_under_48(key.hot, hot.words, record.hot)) return false;
+    return record.cold_count == 0 || matches_cold(record, mask, key, reader);
+  }
+  bool matches_cold(const FlowRecord& record, MaskId mask, const flow::PacketKey& key,
+                    const RcuReader& reader) const;
   FlowIndex probe(const Subtable& subtable, std::uint64_t hash, const flow::PacketKey& key,
                   const RcuReader& reader) const;
   unsigned probe_one_mask(const Pass& pass, const Subtable& subtable, std::uint8_t* missed) const;

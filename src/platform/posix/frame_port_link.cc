@@ -37,22 +37,12 @@ struct ReceiveSlot {
   std::vector<std::uint8_t> spill;  // what is larger than the room
 };
 
-class LinkPort final : public FramePort {
+class LinkPort final : public LinkedPort {
  public:
   LinkPort(LinkRequests link, Descriptor socket, const MacAddress& mac)
-      : link_(std::move(link)), socket_(std::move(socket)), mac_(mac), slots_(kAtOnce) {
+      : LinkedPort(std::move(link), std::move(socket), mac), slots_(kAtOnce) {
     for (ReceiveSlot& slot : slots_) slot.spill.resize(kLargest);
   }
-
-  Text name() const override { return link_.name(); }
-  MacAddress mac() const override { return link_.mac().value_or(mac_); }
-  std::uint32_t mtu() const override { return link_.mtu().value_or(1500); }
-  bool is_up() const override { return link_.is_up(); }
-  FramePortCounters counters() const override { return counters_; }
-  Result<void, OsError> set_mac(const MacAddress& mac) override { return link_.set_mac(mac); }
-  Result<void, OsError> set_mtu(std::uint32_t mtu) override { return link_.set_mtu(mtu); }
-  Result<void, OsError> set_up(bool up) override { return link_.set_up(up); }
-  std::int64_t readiness() const override { return socket_.number(); }
 
   Result<std::size_t> receive(Span<FrameRoom> rooms) override;
   std::size_t send(Span<const FrameParts> frames) override;
@@ -63,11 +53,7 @@ class LinkPort final : public FramePort {
   void begin_cutting(const ReceiveSlot& slot, const FrameRoom& room, std::size_t size);
   static void restore_tag(const mmsghdr& message, FrameRoom& room);
 
-  LinkRequests link_;
-  Descriptor socket_;
-  MacAddress mac_;
   std::vector<ReceiveSlot> slots_;
-  FramePortCounters counters_;
   // Frames that are being cut, in order; the first is half done.
   struct Large {
     std::vector<std::uint8_t> frame;
@@ -177,7 +163,7 @@ Result<std::size_t> LinkPort::receive(Span<FrameRoom> rooms) {
     messages[i].msg_hdr.msg_controllen = sizeof slot.control;
   }
   ++counters_.rx_calls;
-  const int got = recvmmsg(socket_.number(), messages, unsigned(asked), MSG_DONTWAIT, nullptr);
+  const int got = recvmmsg(descriptor(), messages, unsigned(asked), MSG_DONTWAIT, nullptr);
   if (got < 0) {
     if (errno == EAGAIN || errno == EINTR || errno == ENETDOWN) return std::size_t{0};
     return errno == ENODEV || errno == ENXIO ? Error::Closed : Error::Io;
@@ -220,7 +206,7 @@ std::size_t LinkPort::send(Span<const FrameParts> frames) {
       messages[i].msg_hdr.msg_iovlen = frame.tail.empty() ? 2 : 3;
     }
     ++counters_.tx_calls;
-    const int done = sendmmsg(socket_.number(), messages, unsigned(count), MSG_DONTWAIT);
+    const int done = sendmmsg(descriptor(), messages, unsigned(count), MSG_DONTWAIT);
     if (done > 0) {
       sent += std::size_t(done);
       continue;

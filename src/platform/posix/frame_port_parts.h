@@ -33,4 +33,30 @@ class LinkRequests {
   FixedText<IFNAMSIZ - 1> name_;
 };
 
+// A port of a link, but for its frames.
+class LinkedPort : public FramePort {
+ public:
+  LinkedPort(LinkRequests link, Descriptor frames, const MacAddress& mac)
+      : link_(std::move(link)), frames_(std::move(frames)), mac_(mac) {}
+
+  Text name() const override { return link_.name(); }
+  MacAddress mac() const override { return link_.mac().value_or(mac_); }
+  std::uint32_t mtu() const override { return link_.mtu().value_or(1500); }
+  bool is_up() const override { return link_.is_up(); }
+  FramePortCounters counters() const override { return counters_; }
+  Result<void, OsError> set_mac(const MacAddress& mac) override { return link_.set_mac(mac); }
+  Result<void, OsError> set_mtu(std::uint32_t mtu) override { return link_.set_mtu(mtu); }
+  Result<void, OsError> set_up(bool up) override { return link_.set_up(up); }
+  std::int64_t readiness() const override { return frames_.number(); }
+
+ protected:
+  int descriptor() const { return frames_.number(); }
+  FramePortCounters counters_;
+
+ private:
+  LinkRequests link_;
+  Descriptor frames_;
+  MacAddress mac_;
+};
+
 }  // namespace ovs::platform

@@ -16,26 +16,15 @@ namespace ovs::platform {
 
 namespace {
 
-class TapPort final : public FramePort {
+class TapPort final : public LinkedPort {
  public:
-  TapPort(LinkRequests link, Descriptor tap, const MacAddress& mac)
-      : link_(std::move(link)), tap_(std::move(tap)), mac_(mac) {}
-
-  Text name() const override { return link_.name(); }
-  MacAddress mac() const override { return link_.mac().value_or(mac_); }
-  std::uint32_t mtu() const override { return link_.mtu().value_or(1500); }
-  bool is_up() const override { return link_.is_up(); }
-  FramePortCounters counters() const override { return counters_; }
-  Result<void, OsError> set_mac(const MacAddress& mac) override { return link_.set_mac(mac); }
-  Result<void, OsError> set_mtu(std::uint32_t mtu) override { return link_.set_mtu(mtu); }
-  Result<void, OsError> set_up(bool up) override { return link_.set_up(up); }
-  std::int64_t readiness() const override { return tap_.number(); }
+  using LinkedPort::LinkedPort;
 
   Result<std::size_t> receive(Span<FrameRoom> rooms) override {
     std::size_t count = 0;
     for (FrameRoom& room : rooms) {
       ++counters_.rx_calls;
-      const ssize_t size = read(tap_.number(), room.data, room.capacity);
+      const ssize_t size = read(descriptor(), room.data, room.capacity);
       if (size < 0) break;  // nothing more; a device that has gone stays silent
       room.size = std::size_t(size);
       room.partial = {};
@@ -58,14 +47,9 @@ class TapPort final : public FramePort {
   bool write_frame(const FrameParts& frame) {
     iovec parts[2] = {{const_cast<std::uint8_t*>(frame.head.data()), frame.head.count()},
                       {const_cast<std::uint8_t*>(frame.tail.data()), frame.tail.count()}};
-    return writev(tap_.number(), parts, frame.tail.empty() ? 1 : 2) >= 0;
+    return writev(descriptor(), parts, frame.tail.empty() ? 1 : 2) >= 0;
   }
   bool write_closed(const FrameParts& frame);
-
-  LinkRequests link_;
-  Descriptor tap_;
-  MacAddress mac_;
-  FramePortCounters counters_;
 };
 
 // The device sums nothing, so it is done here.
@@ -80,7 +64,7 @@ bool TapPort::write_closed(const FrameParts& frame) {
   const Be16 sum = checksum(Bytes(bytes, size).from(frame.partial.start));
   constexpr std::uint16_t kUdpOffset = 6;
   store(bytes + at, frame.partial.offset == kUdpOffset && sum == Be16() ? Be16(0xffff) : sum);
-  return write(tap_.number(), bytes, size) >= 0;
+  return write(descriptor(), bytes, size) >= 0;
 }
 
 }  // namespace
