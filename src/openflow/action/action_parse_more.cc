@@ -69,6 +69,9 @@ ParsedAction parse_learn_immediate(const Word& word, const Subfield& to, ActionP
   if (to.is_whole()) {
     const auto value = flow::parse_value(field, word.value, parser.ports);
     if (value.ok()) {
+      if (!flow::is_valid(field.id, value->value)) {
+        return text_error(fmt::format("{}: out of range value {}", word.whole, word.value));
+      }
       spec.immediate = value->value;
       return kOk;
     }
@@ -94,6 +97,9 @@ ParsedAction parse_learn_load(const Word& word, LearnSpec& spec) {
   if (const auto number = flow::parse_number(from)) {
     spec.immediate = *number;
     return kOk;
+  }
+  if (!from.empty() && from.front() >= '0' && from.front() <= '9') {
+    return text_error(fmt::format("{}: value does not fit into {} bits", word.value, spec.bits));
   }
   OVS_TRY(const Subfield source, parse_subfield(from));
   if (source.bits != spec.bits) {
@@ -361,6 +367,10 @@ ParsedAction parse_output_trunc(const Word& word, ActionParser& parser) {
     const auto port = flow::parse_port(part.value, parser.ports);
     if (!port.ok()) {
       return text_error(fmt::format("output to unknown truncate port: {}", part.value));
+    }
+    if (*port == kPortAll || *port == kPortFlood || *port == kPortNormal || *port == kPortTable ||
+        *port == kPortNone || *port == kPortController) {
+      return text_error(fmt::format("output to unsupported truncate port: {}", part.value));
     }
     output.port = *port;
     return kOk;

@@ -76,6 +76,10 @@ void write_vlan(Out& out, const Basic& basic, BasicOp as) {
 bool write_elsewhere(Out& out, const Basic& basic) {
   const Version version = out.version();
   switch (basic.op) {
+    case BasicOp::SetTunnel:
+      if (basic.value <= 0xffffffff) return false;
+      write_basic(out, {BasicOp::SetTunnel64, basic.value, false});
+      return true;
     case BasicOp::ModVlanVid:
       if (version == V10) return false;
       write_vlan(out, basic, BasicOp::SetVlanVid);

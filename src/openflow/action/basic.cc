@@ -54,7 +54,7 @@ constexpr BasicRow kRows[] = {
     make(BasicOp::PopQueue, "pop_queue", Argument::None, 0, {}, V15, {kNx, V10, V15, 5, 0}),
     make(BasicOp::Group, "group", Argument::Group, kAny32, {}, V15, {kNx, V10, V10, 40, 4}, {kOpen, V11, V15, 22, 4}),
     make(BasicOp::Meter, "meter", Argument::Decimal, kAny32, {}, V15, {kOpen, V15, V15, 29, 4}),
-    make(BasicOp::SetTunnel, "set_tunnel", Argument::Hex, kAny32, {}, V15, {kNx, V10, V15, 2, 4}),
+    make(BasicOp::SetTunnel, "set_tunnel", Argument::Hex, kAny64, {}, V15, {kNx, V10, V15, 2, 4}),
     make(BasicOp::SetTunnel64, "set_tunnel64", Argument::Hex, kAny64, {}, V15, {kNx, V10, V15, 9, 8}),
     make(BasicOp::Exit, "exit", Argument::None, 0, {}, V15, {kNx, V10, V15, 17, 0}),
     make(BasicOp::CtClear, "ct_clear", Argument::None, 0, {}, V15, {kNx, V10, V15, 43, 0}),

@@ -241,6 +241,14 @@ Result<void, OfError> check_entry(const OxmEntry& entry) {
              : OfError::OFPBMC_BAD_MASK;
 }
 
+// Lenient peers count the padding of a match as part of it.
+bool skip_zeros(In& in) {
+  const Bytes rest = in.rest();
+  if (rest.count() < 4 || load<Be32>(rest.data()).host() != 0) return false;
+  in.pad(4);
+  return true;
+}
+
 void take_cookie(const OxmEntry& entry, OxmCookie& cookie) {
   cookie.value = entry.value.low();
   cookie.mask = entry.mask.low();
@@ -272,7 +280,6 @@ Result<OxmHeader, OfError> read_oxm_header(In& in) {
     in.be(header.id.experimenter);
     header.length = std::uint8_t(header.length - 4);
   }
-  if (header.length < (header.masked ? 2 : 1)) return OfError::OFPBMC_BAD_LEN;
   header.is_cookie = header.id == kCookie;
   header.field =
       header.id == kOnfTcpFlags ? &flow::field(FieldId::TcpFlags) : flow::find_field(header.id);
@@ -299,6 +306,7 @@ Result<OxmEntry, OfError> read_oxm_entry(In& in) {
   entry.value = take_value(in, width);
   entry.mask = header.masked ? take_value(in, width) : FieldValue::ones(unsigned(width) * 8);
   if (header.field == nullptr) return entry;
+  if (!(entry.value & ~entry.mask).is_zero()) return OfError::OFPBMC_BAD_WILDCARDS;
   OVS_TRY(check_entry(entry));
   entry.mask = entry.mask & FieldValue::ones(header.field->bits());
   entry.value = entry.value & entry.mask;
@@ -335,6 +343,7 @@ void write_oxm_entry(Out& out, FieldId id, const FieldValue& value, const FieldV
 Result<flow::Match, OfError> read_oxm_fields(In& in, UnknownFields unknown, OxmCookie* cookie) {
   flow::Match match;
   while (!in.at_end()) {
+    if (unknown == UnknownFields::Skip && skip_zeros(in)) continue;
     const Result<OxmEntry, OfError> entry = read_oxm_entry(in);
     if (!entry && entry.error() == OfError::OFPBMC_BAD_FIELD && unknown == UnknownFields::Skip) {
       continue;

@@ -234,10 +234,12 @@ constexpr std::uint32_t kWild11EthType = 1u << 3, kWild11Tos = 1u << 4, kWild11P
 
 flow::Match read_standard11(In& in) {
   flow::Match match;
-  OfPort port = kPortNone;
-  in.wide_port(port);
+  const std::optional<OfPort> port = port_from_wide(in.read<std::uint32_t>());
   const auto wild = in.read<std::uint32_t>();
-  if (!(wild & kWildInPort)) match.set(FieldId::InPort, port);
+  if (!(wild & kWildInPort)) {
+    if (!port) in.fail(OfError::OFPBMC_BAD_VALUE);
+    match.set(FieldId::InPort, port.value_or(kPortNone));
+  }
   read_mac_masked(in, match, FieldId::EthSrc);
   read_mac_masked(in, match, FieldId::EthDst);
   read_vlan11(in, match, wild);

@@ -21,6 +21,7 @@ void stats_request11(A& a, Of<A, FlowStatsRequest>& m) {
   a.be(m.cookie);
   a.be(m.cookie_mask);
   match11(a, m.match);
+  if constexpr (A::kReading) a.take_rest();  // 1.5 may say which statistics it wants
 }
 template <class A>
 void stats_request_nx(A& a, Of<A, FlowStatsRequest>& m) {

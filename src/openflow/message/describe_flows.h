@@ -182,6 +182,17 @@ inline void packet_out_actions(In& in, std::size_t size, PacketOut& m) {
   in.absorb(actions);
 }
 
+// Version 1.5's metadata: the port it came from, and no field of a packet's own headers.
+inline void check_pipeline_fields(In& in, const flow::Match& metadata) {
+  if (!in.ok()) return;
+  for (const flow::Field& field : flow::kFieldRows) {
+    if (field.needs != flow::Needs::Nothing && !metadata.is_wildcard(field.id)) {
+      return in.fail(OfError::OFPBRC_PIPELINE_FIELDS_ONLY);
+    }
+  }
+  if (metadata.is_wildcard(flow::FieldId::InPort)) in.fail(OfError::OFPBRC_BAD_PORT);
+}
+
 inline void describe(In& in, PacketOut& m, const Dialect&) {
   in.be(m.buffer);
   std::uint16_t size = 0;
@@ -194,7 +205,8 @@ inline void describe(In& in, PacketOut& m, const Dialect&) {
   } else {
     in.be(size);
     in.pad(2);
-    match11(in, m.metadata);
+    m.metadata = read_match11(in, UnknownFields::Skip);
+    check_pipeline_fields(in, m.metadata);
   }
   packet_out_actions(in, size, m);
   if (m.buffer == kNoBuffer) return in.rest_to(m.packet);
@@ -356,7 +368,7 @@ inline void flow_mod11(Out& out, const FlowMod& m) {
   const bool add = m.command == FlowCommand::Add;
   out.be(add || (m.cookie_mask == 0 && m.modify_cookie) ? m.new_cookie : m.cookie & m.cookie_mask);
   out.be(add ? std::uint64_t{0} : m.cookie_mask);
-  out.be(m.table);
+  out.be(add && m.table == kAllTables ? std::uint8_t{0} : m.table);
   out.be(m.command);
   flow_timing(out, m);
   flow_mod_tail11(out, m);

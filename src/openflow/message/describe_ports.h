@@ -117,7 +117,8 @@ void describe(A& a, Of<A, FeaturesReply>& m, const Dialect&) {
   a.be(capabilities);
   a.be(m.actions);
   if constexpr (A::kReading) {
-    m.capabilities = first ? (capabilities & 0xf7) : (capabilities & 0x76f);
+    const std::uint32_t known = a.version() == Version::V11 ? 0xef : 0x76f;
+    m.capabilities = capabilities & (first ? 0xf7 : known);
     if (first && (capabilities & kStp10)) m.capabilities = (m.capabilities & ~kStp10) | kStp;
     if (a.version() < Version::V13) m.auxiliary_id = 0;
   }

@@ -6,6 +6,7 @@
 
 #include "openflow/action/action_text.h"
 #include "openflow/action/check.h"
+#include "openflow/action/parse_parts.h"
 #include "openflow/match/wire_match.h"
 
 namespace ovs::openflow {
@@ -153,10 +154,26 @@ Protocols protocols_of_word(std::string_view key) {
   return field == nullptr ? kAllProtocols : protocols_of_field(field->id);
 }
 
+// "reg0[3..5]=2": some bits of a field, beside others that may be matched already.
+Result<void, TextError> parse_bits_word(const Word& word, flow::Match& match) {
+  OVS_TRY(const Subfield bits, parse_subfield(word.key));
+  const auto number = flow::parse_number(word.value);
+  if (!number) return text_error(fmt::format("{}: bad value for field {}", word.value, word.key));
+  const flow::FieldValue ones = flow::FieldValue::ones(bits.bits);
+  if (!(*number & ~ones).is_zero()) {
+    return text_error(fmt::format("{}: value does not fit into {} bits", word.whole, bits.bits));
+  }
+  const flow::FieldValue mask = match.mask(bits.field) | shifted_left(ones, bits.first_bit);
+  const flow::FieldValue value = match.value(bits.field) | shifted_left(*number, bits.first_bit);
+  match.set_masked(bits.field, value, mask);
+  return kOk;
+}
+
 Result<void, TextError> parse_word(const Word& word, FlowCommand command,
                                    const TextContext& context, FlowMod& mod, Protocols& usable) {
   OVS_TRY(const bool flag, parse_flag(word, keys_of(command), mod, usable));
   if (flag) return kOk;
+  if (word.key.find('[') != std::string_view::npos) return parse_bits_word(word, mod.match);
   OVS_TRY(const MatchWord taken,
           flow::parse_match_word(word.key, word.value, context.ports, mod.match));
   if (taken == MatchWord::Taken) {

@@ -104,6 +104,7 @@ std::string format_duration(std::uint32_t seconds, std::uint32_t nanoseconds) {
     return fmt::format("{}.{:03}s", seconds, nanoseconds / kPerMillisecond);
   }
   std::string text = fmt::format("{}.{:09}", seconds, nanoseconds);
+  while (text.back() == '0') text.pop_back();
   return text + "s";
 }
 

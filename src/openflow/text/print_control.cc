@@ -133,7 +133,7 @@ std::string print_body(const RoleMessage& m, const Message&, const PrintOptions&
 }
 
 std::string print_body(const AsyncConfig& m, const Message&, const PrintOptions&) {
-  return "\n" + async_text(m, 0) + async_text(m, 1);
+  return "\n" + async_text(m, 0) + "\n" + async_text(m, 1);
 }
 
 std::string print_body(const SetPacketInFormat& m, const Message&, const PrintOptions&) {

@@ -111,7 +111,13 @@ std::string packet_text(const ByteString& packet, const PrintOptions& options) {
 }  // namespace
 
 std::string format_packet(Bytes packet) {
-  return flow::format_match(match_of_packet(packet)) + checksum_text(packet);
+  std::string text = flow::format_match(match_of_packet(packet));
+  // A tag says that there could be a second one; that there is none is said too.
+  const std::size_t behind_vlan = text.find(",dl_src=");
+  if (text.find("dl_vlan=") < behind_vlan && behind_vlan != std::string::npos) {
+    text.insert(behind_vlan, ",vlan_tci1=0x0000");
+  }
+  return text + checksum_text(packet);
 }
 
 std::string print_body(const PacketIn& m, const Message&, const PrintOptions& options) {

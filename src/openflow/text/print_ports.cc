@@ -196,7 +196,10 @@ std::string print_body(const TableMod& m, const Message& message, const PrintOpt
 
 std::string print_body(const TableStatsReply& m, const Message&, const PrintOptions& options) {
   std::string text = "\n";
+  bool first = true;
   for (const TableStats& table : m.tables) {
+    if (!first) text += "\n";
+    first = false;
     text += fmt::format("  table {}", table_text(table.table, options));
     if (!table.name.empty()) text += fmt::format(" (\"{}\")", table.name);
     text += fmt::format(":\n    active={}, lookup={}, matched={}\n", table.active, table.lookups,

@@ -19,8 +19,8 @@ int print_error(Call& call) {
   for (const Version version : kVersions) {
     const auto code = encode_error(*error, version);
     if (!code) continue;
-    put(fmt::format("OpenFlow {}: vendor {:#x}, type {}, code {}\n", version_number(version),
-                    code->vendor, code->type, code->code));
+    put(fmt::format("OpenFlow {}: vendor {}, type {}, code {}\n", version_number(version),
+                    flow::sharp_hex_text(code->vendor), code->type, code->code));
   }
   return 0;
 }

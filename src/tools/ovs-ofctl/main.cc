@@ -160,14 +160,23 @@ const Command* find_command(std::string_view name) {
   return nullptr;
 }
 
+std::string version_names(VersionBitmap versions) {
+  std::string text;
+  for (const Version version : kVersions) {
+    if ((versions & bit(version)) == 0) continue;
+    text += fmt::format("{}{}", text.empty() ? "" : ", ", version_name(version));
+  }
+  return text;
+}
+
 // Versions and flow formats limit each other.
 int reconcile(daemon::Program& program, Options& options) {
   const Protocols by_version = protocols_of(options.versions);
   if ((options.protocols & by_version) != 0) return 0;
   return program.fail(fmt::format(
-      "none of the enabled OpenFlow versions ({}) supports any of the enabled flow formats ({}) "
+      "None of the enabled OpenFlow versions ({}) supports any of the enabled flow formats ({}).  "
       "(Use -O to enable additional OpenFlow versions or -F to enable additional flow formats.)",
-      format_versions(options.versions), format_protocols(options.protocols)));
+      version_names(options.versions), format_protocols(options.protocols)));
 }
 
 int run(daemon::Program& program, const Options& options, std::vector<std::string> words) {

@@ -195,9 +195,9 @@ int round_trip_matches(Call& call, OxmStyle style, UnknownFields unknown) {
   if (!text) return 1;
   int status = 0;
   for_each_line(*text, [&](std::string_view line) {
-    const std::string_view list = without_comment(line);
-    if (status != 0 || (list.empty() && line.find('#') != std::string_view::npos)) return;
-    if (trimmed(line).empty()) return;
+    if (status != 0) return;
+    const std::string_view list = trimmed(line);
+    if (list.empty() || list.starts_with('#')) return put(std::string(line) + "\n");
     const auto bytes = parse_oxm_list(list);
     if (!bytes.ok()) {
       status = call.fail(bytes.error().message);
@@ -247,12 +247,17 @@ int parse_standard_match(Call& call, bool eleven) {
       return;
     }
     In in(*bytes, version, OfError::OFPBMC_BAD_LEN);
-    const flow::Match match = eleven ? read_match11(in) : read_match10(in);
+    flow::Match match = eleven ? read_match11(in) : read_match10(in);
     if (!in.ok()) {
       put(fmt::format("bad ofp11_match: {}\n\n", error_name(in.error())));
       return;
     }
+    Remarks remarks;
+    flow::Match plain = match;
+    normalize(plain, {nullptr, nullptr, &remarks});
+    call.log(remarks);
     put(flow::format_match(match) + "\n");
+    match = plain;
     std::string again;
     Out out(again, version);
     if (eleven) {
