@@ -6,7 +6,6 @@ given the underlay's shell and the name of a cable there.
 import re
 import signal
 import time
-from collections import Counter
 from dataclasses import dataclass
 
 READY_S = 3
@@ -27,6 +26,7 @@ class Verdict:
     undecoded: int
     malformed: int
     bad_checksums: int
+    examples: tuple = ()  # protocols of packets with a bad checksum
 
     @property
     def good(self):
@@ -36,6 +36,7 @@ class Verdict:
         return (
             f"{self.tunnelled} tunnelled packets, {self.undecoded} without a decoded inner packet, "
             f"{self.malformed} malformed, {self.bad_checksums} with a bad checksum"
+            f"{' '.join(['', *self.examples])}"
         )
 
 
@@ -72,11 +73,10 @@ class Recording:
 
 def judge(kind, text):
     """The Verdict on tshark's fields, a line a packet, tab-separated."""
-    counts = Counter()
-    for line in text.splitlines():
-        protocols, malformed, *checksums = line.split("\t")
-        counts["tunnelled"] += f":{kind}" in protocols
-        counts["undecoded"] += f":{kind}" in protocols and not INNER[kind].search(protocols)
-        counts["malformed"] += malformed != ""
-        counts["bad"] += any(BAD in status.split(",") for status in checksums)
-    return Verdict(counts["tunnelled"], counts["undecoded"], counts["malformed"], counts["bad"])
+    rows = [line.split("\t") for line in text.splitlines()]
+    tunnelled = [row for row in rows if f":{kind}" in row[0]]
+    undecoded = [row for row in tunnelled if not INNER[kind].search(row[0])]
+    malformed = [row for row in tunnelled if row[1] != ""]
+    bad = [row for row in tunnelled if any(BAD in status.split(",") for status in row[2:])]
+    examples = tuple(sorted({row[0] for row in bad}))
+    return Verdict(len(tunnelled), len(undecoded), len(malformed), len(bad), examples)

@@ -89,7 +89,9 @@ class OnTheWire(unittest.TestCase):
         self.assertTrue(capture.judge("vxlan", self.GOOD).good)
 
     def test_one_wrong_checksum_inside_or_outside_is_bad(self):
-        self.assertEqual(capture.judge("vxlan", self.GOOD.replace("1,1", "1,0")).bad_checksums, 1)
+        verdict = capture.judge("vxlan", self.GOOD.replace("1,1", "1,0"))
+        self.assertEqual(verdict.bad_checksums, 1)
+        self.assertIn("vxlan:eth:ethertype:ip:tcp", str(verdict))
 
     def test_a_malformed_packet_is_bad(self):
         self.assertFalse(capture.judge("vxlan", self.GOOD.replace("\t\t1,1", "\tx\t1,1")).good)

@@ -15,7 +15,7 @@ from shell import Narrator, Shell
 from topology import PLAN, VMS, Topology
 
 # What each host runs where the command line does not say; ours take their places as they appear.
-OURS_SO_FAR = "debian,ovsdb-tool=ours,ovs-appctl=ours,ovs-vsctl=ours"
+OURS_SO_FAR = "ours,ovs-vswitchd=debian,ovsdb-client=debian"
 DEFAULT_CHOICE = {"hv1": OURS_SO_FAR, "hv2": OURS_SO_FAR, "kvm1": "debian"}
 OUR_HOSTS = ("hv1", "hv2")
 
