@@ -1,0 +1,57 @@
+// The datapaths that live in the daemon's own process, made on demand by type: the engine over the
+// host's devices ("netdev"), or over devices that exist only in memory ("dummy", for tests).
+#pragma once
+#include <map>
+#include <memory>
+#include <string>
+
+#include "daemon/run/program.h"
+#include "daemon/run/version.h"
+#include "platform/posix/frame_ports.h"
+#include "platform/posix/net_config.h"
+#include "userdp/dummy_datapath.h"
+#include "userdp/user_datapath.h"
+#include "vswitch/dpif/netlink_dpif.h"
+#include "vswitch/dpif/route_feed.h"
+
+namespace ovs::vswitchd {
+
+// Which types are dummies: none, "dummy" alone, "system" too, or all.
+enum class Dummies : std::uint8_t { None, Dummy, System, Override };
+
+class Datapaths {
+ public:
+  Datapaths(daemon::Program& program, Dummies dummies, bool use_system_routes);
+  ~Datapaths();
+  Datapaths(const Datapaths&) = delete;
+  Datapaths& operator=(const Datapaths&) = delete;
+
+  vswitch::DpifResult<std::unique_ptr<vswitch::Dpif>> open(const std::string& type);
+  // After a change of configuration: ports may have come or gone.
+  void ports_changed();
+  // Before the datapaths' dpifs go.
+  void stop_feeds() { feeds_.clear(); }
+
+  bool has_dummies() const { return dummies_ != Dummies::None; }
+  std::vector<std::string> types() const;
+  // By the device's name; null if no dummy datapath has such a device.
+  userdp::DummyDatapath* dummy_of(std::string_view device);
+  std::vector<userdp::DummyDatapath*> dummies();
+
+ private:
+  bool is_dummy(const std::string& type) const;
+  vswitch::DpifResult<std::unique_ptr<vswitch::Dpif>> open_dummy(const std::string& type);
+  vswitch::DpifResult<std::unique_ptr<vswitch::Dpif>> open_netdev();
+  vswitch::DpifResult<platform::NetConfig*> net_config();
+
+  daemon::Program& program_;
+  Dummies dummies_;
+  bool use_system_routes_;
+  platform::LinuxFramePorts frame_ports_;
+  Owned<platform::SystemNetConfig> net_;
+  std::map<std::string, std::unique_ptr<userdp::DummyDatapath>> dummy_datapaths_;
+  std::unique_ptr<userdp::UserDatapath> netdev_;
+  std::vector<std::unique_ptr<vswitch::RouteFeed>> feeds_;
+};
+
+}  // namespace ovs::vswitchd

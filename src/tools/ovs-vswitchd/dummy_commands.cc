@@ -1,0 +1,137 @@
+#include "tools/ovs-vswitchd/dummy_commands.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <charconv>
+
+#include "flow/match/compose.h"
+#include "flow/match/odp_text.h"
+
+namespace ovs::vswitchd {
+namespace {
+
+using daemon::ControlCall;
+
+struct FrameError {
+  std::string text;
+};
+
+std::optional<unsigned> hex_digit(char c) {
+  if (c >= '0' && c <= '9') return unsigned(c - '0');
+  if (c >= 'a' && c <= 'f') return unsigned(c - 'a' + 10);
+  if (c >= 'A' && c <= 'F') return unsigned(c - 'A' + 10);
+  return std::nullopt;
+}
+
+// Bytes in hex, blanks ignored; nothing if it is anything else.
+std::optional<std::vector<std::uint8_t>> parse_hex(std::string_view text) {
+  std::vector<std::uint8_t> bytes;
+  std::optional<unsigned> high;
+  for (const char c : text) {
+    if (c == ' ' || c == '\n' || c == '\t') continue;
+    const auto digit = hex_digit(c);
+    if (!digit) return std::nullopt;
+    if (high) {
+      bytes.push_back(std::uint8_t(*high << 4 | *digit));
+      high.reset();
+    } else {
+      high = digit;
+    }
+  }
+  if (high || bytes.empty()) return std::nullopt;
+  return bytes;
+}
+
+// A frame of `length` bytes; 0: as long as it comes out.
+Result<std::vector<std::uint8_t>, FrameError> make_frame(const std::string& text,
+                                                         std::size_t length) {
+  if (auto bytes = parse_hex(text)) return std::move(*bytes);
+  const auto parsed = flow::parse_odp(text);
+  if (!parsed) return FrameError{"bad packet or flow syntax: " + parsed.error().message};
+  std::array<std::uint8_t, flow::kComposedMaximum> room;
+  const auto bare = flow::compose(parsed->key, 0, room);
+  if (!bare) return FrameError{"the flow describes no packet"};
+  std::size_t size = *bare;
+  if (length > size) {
+    // What the headers take is what is left when the padding to the minimum is not counted.
+    const auto longer = flow::compose(parsed->key, length - size, room);
+    if (!longer) return FrameError{"packet too long"};
+    size = *longer;
+    if (size < length) {
+      const auto exact = flow::compose(parsed->key, length - size + length - *bare, room);
+      if (exact) size = *exact;
+    }
+  }
+  return std::vector<std::uint8_t>(room.begin(), room.begin() + std::ptrdiff_t(size));
+}
+
+void receive(ControlCall& call, Datapaths& datapaths) {
+  const auto& words = call.arguments();
+  userdp::DummyDatapath* datapath = datapaths.dummy_of(words[1]);
+  if (datapath == nullptr) {
+    call.reply_error("no such dummy netdev");
+    return;
+  }
+  std::size_t next = 2;
+  if (next + 1 < words.size() && words[next] == "--qid") next += 2;
+  for (; next < words.size(); ++next) {
+    const std::string& text = words[next];
+    std::size_t length = 0;
+    if (next + 2 < words.size() && words[next + 1] == "--len") {
+      const std::string& number = words[next + 2];
+      std::from_chars(number.data(), number.data() + number.size(), length);
+      next += 2;
+    }
+    const auto frame = make_frame(text, length);
+    if (!frame) {
+      call.reply_error(frame.error().text);
+      return;
+    }
+    // A device that is down loses the frame, and counts it.
+    (void)datapath->receive(words[1], *frame);
+  }
+  call.reply("");
+}
+
+void set_admin_state(ControlCall& call, Datapaths& datapaths) {
+  const std::string& state = call.arguments().back();
+  if (state != "up" && state != "down") {
+    call.reply_error("Invalid Admin State");
+    return;
+  }
+  if (call.arguments().size() == 3) {
+    userdp::DummyDatapath* datapath = datapaths.dummy_of(call.argument(1));
+    if (datapath == nullptr) {
+      call.reply_error("Unknown Dummy Interface");
+      return;
+    }
+    (void)datapath->set_up(call.argument(1), state == "up");
+  } else {
+    for (userdp::DummyDatapath* datapath : datapaths.dummies()) {
+      for (const std::string& name : datapath->device_names()) {
+        (void)datapath->set_up(name, state == "up");
+      }
+    }
+  }
+  call.reply("OK");
+}
+
+}  // namespace
+
+void add_dummy_commands(daemon::ControlServer& server, Datapaths& datapaths) {
+  server.add("netdev-dummy/receive", "name [--qid queue_id] packet|flow [--len packet_len]", 2,
+             daemon::ControlServer::kAnyNumber,
+             [&datapaths](ControlCall call) { receive(call, datapaths); });
+  server.add("netdev-dummy/set-admin-state", "[netdev] up|down", 1, 2,
+             [&datapaths](ControlCall call) { set_admin_state(call, datapaths); });
+  for (const char* name : {"netdev-dummy/conn-state", "netdev-dummy/ip4addr",
+                           "netdev-dummy/ip6addr", "dpif-dummy/change-port-number"}) {
+    server.add(name, "...", 0, daemon::ControlServer::kAnyNumber,
+               [name = std::string(name)](ControlCall call) {
+                 call.reply_error(name + ": not supported yet");
+               });
+  }
+}
+
+}  // namespace ovs::vswitchd
