@@ -30,7 +30,7 @@ bool is_proto(const Match& match, std::uint64_t number) {
 }
 
 bool is_nd(const Match& match, std::uint64_t a, std::uint64_t b) {
-  if (!match.meets(Needs::Icmp6) || !match.is_exact(FieldId::Icmpv6Code)) return false;
+  if (!match.meets(Needs::Icmp6)) return false;
   const std::uint64_t type = match.value(FieldId::Icmpv6Type).low();
   return match.is_exact(FieldId::Icmpv6Type) && (type == a || type == b) &&
          match.value(FieldId::Icmpv6Code).is_zero();

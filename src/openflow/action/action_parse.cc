@@ -26,7 +26,8 @@ constexpr std::uint64_t kMax16 = 0xffff, kMax32 = 0xffffffff;
 
 ParsedAction parse_output(const Word& word, ActionParser& parser) {
   if (word.whole.find('(') != std::string_view::npos && !word.value.empty() &&
-      word.whole.substr(word.key.size()).starts_with("(")) {
+      word.whole.substr(word.key.size()).starts_with("(") &&
+      word.value.find('=') != std::string_view::npos) {
     return parse_output_trunc(word, parser);
   }
   if (const auto port = flow::parse_port(word.value, parser.ports); port.ok()) {

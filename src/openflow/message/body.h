@@ -265,6 +265,58 @@ struct ControllerId {
   std::uint16_t id = 0;
 };
 
+enum class BundleType : std::uint8_t {
+  OpenRequest,
+  OpenReply,
+  CloseRequest,
+  CloseReply,
+  CommitRequest,
+  CommitReply,
+  DiscardRequest,
+  DiscardReply,
+};
+inline constexpr std::uint16_t kBundleAtomic = 1 << 0, kBundleOrdered = 1 << 1;
+struct BundleControl {
+  std::uint32_t id = 0;
+  BundleType type = BundleType::OpenRequest;
+  std::uint16_t flags = 0;
+};
+struct BundleAdd {
+  std::uint32_t id = 0;
+  std::uint16_t flags = 0;
+  ByteString message;  // whole, of the same xid
+};
+
+enum class RoleReason : std::uint8_t { PrimaryRequest, Configuration, ExperimenterData };
+struct RoleStatus {
+  Role role = Role::NoChange;
+  RoleReason reason = RoleReason::PrimaryRequest;
+  std::optional<std::uint64_t> generation;
+};
+
+inline constexpr std::uint16_t kNoRate = 0xffff;
+struct QueueConfig {
+  OfPort port = kPortAny;
+  std::uint32_t queue = 0;
+  std::uint16_t minimum_rate = kNoRate, maximum_rate = kNoRate;  // in tenths of a percent
+};
+struct QueueConfigRequest {
+  OfPort port = kPortAny;
+  std::uint32_t queue = kAllQueues;  // from 1.4 on
+};
+struct QueueConfigReply {
+  OfPort port = kPortAny;  // until 1.3 all are one port's
+  std::vector<QueueConfig> queues;
+};
+
+// What asks about one group or meter, or all of them.
+struct IdRequest {
+  std::uint32_t id = kGroupAll;
+};
+struct ZoneFlush {
+  std::uint16_t zone = 0;
+};
+
 // A body of a kind that is not decoded yet.
 struct Undecoded {
   ByteString body;
@@ -275,7 +327,8 @@ using Body = std::variant<Empty, Hello, ErrorMessage, Echo, FeaturesReply, Switc
                           Desc, FlowStatsRequest, FlowStatsReply, AggregateReply, TableStatsReply,
                           PortRequest, PortStatsReply, PortDescReply, QueueRequest, QueueStatsReply,
                           RoleMessage, AsyncConfig, SetPacketInFormat, SetFlowFormat,
-                          FlowModTableId, ControllerId, Undecoded>;
+                          FlowModTableId, ControllerId, BundleControl, BundleAdd, RoleStatus,
+                          QueueConfigRequest, QueueConfigReply, IdRequest, ZoneFlush, Undecoded>;
 
 struct Message {
   Encoding encoding = Encoding::OfptHello;

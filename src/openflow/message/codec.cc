@@ -68,6 +68,18 @@ Body read_body(In& in, const Dialect& dialect) {
     case Kind::RoleReply: return read_as<RoleMessage>(in, dialect);
     case Kind::GetAsyncReply:
     case Kind::SetAsyncConfig: return read_async(in, dialect);
+    case Kind::BundleControl: return read_as<BundleControl>(in, dialect);
+    case Kind::BundleAddMessage: return read_as<BundleAdd>(in, dialect);
+    case Kind::RoleStatus: return read_as<RoleStatus>(in, dialect);
+    case Kind::QueueGetConfigRequest: return read_as<QueueConfigRequest>(in, dialect);
+    case Kind::QueueGetConfigReply: return read_as<QueueConfigReply>(in, dialect);
+    case Kind::GroupDescStatsRequest:
+      if (dialect.encoding == Encoding::Ofpst11GroupDescRequest) return IdRequest{};
+      return read_as<IdRequest>(in, dialect);
+    case Kind::GroupStatsRequest:
+    case Kind::MeterStatsRequest:
+    case Kind::MeterConfigStatsRequest: return read_as<IdRequest>(in, dialect);
+    case Kind::CtFlushZone: return read_as<ZoneFlush>(in, dialect);
     case Kind::SetPacketInFormat: return read_as<SetPacketInFormat>(in, dialect);
     case Kind::SetFlowFormat: return read_as<SetFlowFormat>(in, dialect);
     case Kind::FlowModTableId: return read_as<FlowModTableId>(in, dialect);
@@ -147,7 +159,7 @@ Result<Message, DecodeError> decode(Bytes bytes, TableIds table_ids, Remarks* re
   message.xid = envelope->xid;
   message.more = envelope->more;
   In in(envelope->body, envelope->version, OfError::OFPBRC_BAD_LEN);
-  const Dialect dialect{envelope->encoding, table_ids};
+  const Dialect dialect{envelope->encoding, table_ids, envelope->xid, remarks};
   message.body = kind_of(envelope->encoding) == Kind::Hello ? read_hello(in, dialect, bytes)
                                                             : read_body(in, dialect);
   if (!in.ok()) return DecodeError{in.error(), {}};

@@ -12,6 +12,8 @@ namespace ovs::openflow {
 struct Dialect {
   Encoding encoding;
   TableIds table_ids = TableIds::Present;
+  std::uint32_t xid = 0;
+  Remarks* remarks = nullptr;
 };
 
 inline void match10(In& in, flow::Match& match) {

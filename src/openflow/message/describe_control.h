@@ -173,4 +173,86 @@ void describe(A& a, Of<A, ControllerId>& m, const Dialect&) {
   a.be(m.id);
 }
 
+template <class A>
+void describe(A& a, Of<A, BundleControl>& m, const Dialect&) {
+  a.be(m.id);
+  a.template as<std::uint16_t>(m.type);
+  a.be(m.flags);
+  if constexpr (A::kReading) {
+    if (m.type > BundleType::DiscardReply) a.fail(OfError::OFPBFC_BAD_TYPE);
+    if (m.flags & ~(kBundleAtomic | kBundleOrdered)) a.fail(OfError::OFPBFC_BAD_FLAGS);
+    a.take_rest();
+  }
+}
+
+// What may be part of a bundle.
+inline bool is_bundlable(Kind kind) {
+  return kind == Kind::FlowMod || kind == Kind::GroupMod || kind == Kind::PortMod ||
+         kind == Kind::PacketOut;
+}
+
+inline void check_bundled(In& in, const BundleAdd& m, const Dialect& dialect) {
+  const Bytes message(m.message.data(), m.message.size());
+  if (message.count() < kHeaderSize) return in.fail(OfError::OFPBFC_MSG_BAD_LEN);
+  const std::size_t length = load<Be16>(message.data() + 2).host();
+  if (length != message.count()) return in.fail(OfError::OFPBFC_MSG_BAD_LEN);
+  if (load<Be32>(message.data() + 4).host() != dialect.xid) {
+    return in.fail(OfError::OFPBFC_MSG_BAD_XID);
+  }
+  const Result<Envelope, EnvelopeError> inner = open_envelope(message);
+  if (inner.ok() && is_bundlable(kind_of(inner->encoding))) return;
+  if (inner.ok()) {
+    remark(
+        dialect.remarks, "ofp_bundle", Remark::Level::Warn,
+        std::string(row(inner->encoding).name) + " message not allowed inside " +
+            (dialect.encoding == Encoding::Ofpt14BundleAddMessage ? "OFPT14_BUNDLE_ADD_MESSAGE"
+                                                                  : "ONFT13_BUNDLE_ADD_MESSAGE"));
+  }
+  in.fail(OfError::OFPBFC_MSG_UNSUP);
+}
+
+template <class A>
+void describe(A& a, Of<A, BundleAdd>& m, const Dialect& dialect) {
+  a.be(m.id);
+  a.pad(2);
+  a.be(m.flags);
+  if constexpr (A::kReading) {
+    In rest = a.part(a.remaining());
+    // Properties may stand behind the message.
+    const Bytes all = rest.rest();
+    const std::size_t length = all.count() < 4 ? 0 : load<Be16>(all.data() + 2).host();
+    const Bytes message = rest.take(std::min(length == 0 ? all.count() : length, all.count()));
+    m.message.assign(message.begin(), message.end());
+    check_bundled(a, m, dialect);
+  } else {
+    a.rest_to(m.message);
+  }
+}
+
+template <class A>
+void describe(A& a, Of<A, RoleStatus>& m, const Dialect&) {
+  a.template as<std::uint32_t>(m.role);
+  a.be(m.reason);
+  a.pad(3);
+  std::uint64_t generation = m.generation.value_or(kUnknownCount);
+  a.be(generation);
+  if constexpr (A::kReading) {
+    if (m.role > Role::Secondary) a.fail(OfError::OFPRRFC_BAD_ROLE);
+    if (generation != kUnknownCount) m.generation = generation;
+    a.take_rest();
+  }
+}
+
+template <class A>
+void describe(A& a, Of<A, IdRequest>& m, const Dialect&) {
+  a.be(m.id);
+  a.pad(4);
+}
+
+template <class A>
+void describe(A& a, Of<A, ZoneFlush>& m, const Dialect&) {
+  a.zeros(6, OfError::NXBRC_MUST_BE_ZERO);
+  a.be(m.zone);
+}
+
 }  // namespace ovs::openflow

@@ -364,11 +364,17 @@ inline void flow_mod11(In& in, FlowMod& m) {
   flow_timing(in, m);
   flow_mod_tail11(in, m);
 }
+// Only deletions, from 1.2 on, may mean all tables; where none was named the first is meant.
+inline std::uint8_t wire_table(Version version, const FlowMod& m) {
+  const bool all = version >= Version::V12 &&
+                   (m.command == FlowCommand::Delete || m.command == FlowCommand::DeleteStrict);
+  return m.table == kAllTables && !all ? std::uint8_t{0} : m.table;
+}
 inline void flow_mod11(Out& out, const FlowMod& m) {
   const bool add = m.command == FlowCommand::Add;
   out.be(add || (m.cookie_mask == 0 && m.modify_cookie) ? m.new_cookie : m.cookie & m.cookie_mask);
   out.be(add ? std::uint64_t{0} : m.cookie_mask);
-  out.be(add && m.table == kAllTables ? std::uint8_t{0} : m.table);
+  out.be(wire_table(out.version(), m));
   out.be(m.command);
   flow_timing(out, m);
   flow_mod_tail11(out, m);

@@ -203,9 +203,8 @@ void port_stats10(A& a, Of<A, PortStats>& m) {
 inline constexpr std::uint32_t kIntelRfc2819 = 1, kIntelCustom = 2;
 
 inline void read_named_counters(In& in, PortStats& m) {
-  in.pad(4);
+  in.pad(2);
   const auto count = in.read<std::uint16_t>();
-  in.pad(2 + 4);
   for (unsigned i = 0; i < count && in.ok(); ++i) {
     std::string name;
     in.text(name, in.read<std::uint8_t>());
@@ -289,6 +288,73 @@ void describe(A& a, Of<A, QueueStatsReply>& m, const Dialect&) {
   const auto entry = [](A& archive, auto& queue) { queue_stats(archive, queue); };
   if (a.version() >= Version::V14) return sized_list(a, m.queues, entry);
   list(a, m.queues, entry);
+}
+
+template <class A>
+void describe(A& a, Of<A, QueueConfigRequest>& m, const Dialect&) {
+  a.port(m.port);
+  if (a.version() >= Version::V14) return a.be(m.queue);
+  a.pad(a.version() == Version::V10 ? 2 : 4);
+}
+
+inline constexpr std::uint16_t kMinimumRate = 1, kMaximumRate = 2;
+
+// A rate: up to 1.3 in a structure of sixteen bytes, later of eight.
+template <class A>
+void queue_rates(A& a, Of<A, QueueConfig>& m) {
+  const std::size_t skipped = a.version() >= Version::V14 ? 0 : 4;
+  const std::size_t padding = a.version() >= Version::V14 ? 2 : 6;
+  if constexpr (A::kReading) {
+    read_properties(a, [&](In& property, std::uint16_t type) {
+      property.pad(skipped);
+      if (type == kMinimumRate) property.be(m.minimum_rate);
+      if (type == kMaximumRate) property.be(m.maximum_rate);
+    });
+  } else {
+    const auto put = [&](std::uint16_t type, std::uint16_t rate) {
+      if (rate == kNoRate) return;
+      write_property(a, type, [&](Out& property) {
+        property.pad(skipped);
+        property.be(rate);
+        property.pad(padding);
+      });
+    };
+    put(kMinimumRate, m.minimum_rate);
+    put(kMaximumRate, m.maximum_rate);
+  }
+}
+
+inline void queue_config(In& in, QueueConfig& m) {
+  const std::size_t start = in.offset();
+  if (in.version() >= Version::V14) in.wide_port(m.port);
+  in.be(m.queue);
+  if (in.version() >= Version::V12 && in.version() <= Version::V13) in.wide_port(m.port);
+  const auto length = in.read<std::uint16_t>();
+  in.pad(in.version() <= Version::V11 ? 2 : 6);
+  const std::size_t read = in.offset() - start;
+  if (length < read) return in.fail(OfError::OFPBRC_BAD_LEN);
+  In properties = in.part(length - read);
+  queue_rates(properties, m);
+  in.absorb(properties);
+}
+inline void queue_config(Out& out, const QueueConfig& m) {
+  Out entry(out.string(), out.version());
+  if (out.version() >= Version::V14) entry.wide_port(m.port);
+  entry.be(m.queue);
+  if (out.version() >= Version::V12 && out.version() <= Version::V13) entry.wide_port(m.port);
+  const std::size_t length = entry.offset();
+  entry.pad(out.version() <= Version::V11 ? 4 : 8);
+  queue_rates(entry, m);
+  entry.patch(length, entry.offset());
+}
+
+template <class A>
+void describe(A& a, Of<A, QueueConfigReply>& m, const Dialect&) {
+  if (a.version() <= Version::V13) {
+    a.port(m.port);
+    a.pad(a.version() == Version::V10 ? 6 : 4);
+  }
+  list(a, m.queues, [](A& archive, auto& queue) { queue_config(archive, queue); });
 }
 
 template <class A>

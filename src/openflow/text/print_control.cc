@@ -1,6 +1,8 @@
 // Printers of bodies about the connection and the switch as a whole.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "openflow/action/names.h"
 #include "openflow/text/print_parts.h"
 
@@ -151,6 +153,47 @@ std::string print_body(const FlowModTableId& m, const Message&, const PrintOptio
 
 std::string print_body(const ControllerId& m, const Message&, const PrintOptions&) {
   return fmt::format(" id={}", m.id);
+}
+
+namespace {
+constexpr BitName kBundleFlags[] = {{kBundleAtomic, "atomic"}, {kBundleOrdered, "ordered"}};
+}
+
+std::string print_body(const BundleControl& m, const Message&, const PrintOptions&) {
+  constexpr const char* kTypes[] = {"OPEN_REQUEST",    "OPEN_REPLY",     "CLOSE_REQUEST",
+                                    "CLOSE_REPLY",     "COMMIT_REQUEST", "COMMIT_REPLY",
+                                    "DISCARD_REQUEST", "DISCARD_REPLY"};
+  return fmt::format("\n bundle_id=0x{:x} type={} flags={}", m.id, kTypes[std::size_t(m.type)],
+                     bit_names(m.flags, kBundleFlags, " "));
+}
+
+std::string print_body(const BundleAdd& m, const Message&, const PrintOptions& options) {
+  return fmt::format("\n bundle_id=0x{:x} flags={}\n", m.id,
+                     bit_names(m.flags, kBundleFlags, " ")) +
+         print_message(m.message, options);
+}
+
+std::string print_body(const RoleStatus& m, const Message&, const PrintOptions&) {
+  constexpr const char* kReasons[] = {"primary_request", "configuration_changed",
+                                      "experimenter_data_changed", "(unknown)"};
+  std::string text = fmt::format(" role={}", kRoleNames[std::size_t(m.role) & 3]);
+  if (m.generation) text += fmt::format(" generation_id={}", *m.generation);
+  return text +
+         fmt::format(" reason={}", kReasons[std::min<std::size_t>(std::size_t(m.reason), 3)]);
+}
+
+std::string print_body(const IdRequest& m, const Message& message, const PrintOptions&) {
+  const Kind kind = message.kind();
+  const bool meter = kind == Kind::MeterStatsRequest || kind == Kind::MeterConfigStatsRequest;
+  if (meter) {
+    return m.id == 0xffffffff ? " meter=all" : fmt::format(" meter={}", m.id);
+  }
+  if (m.id == kGroupAny) return " group_id=ANY";
+  return m.id == kGroupAll ? " group_id=ALL" : fmt::format(" group_id={}", m.id);
+}
+
+std::string print_body(const ZoneFlush& m, const Message&, const PrintOptions&) {
+  return fmt::format(" zone_id={}", m.zone);
 }
 
 std::string print_body(const Undecoded& m, const Message&, const PrintOptions&) {

@@ -38,6 +38,13 @@ std::string print_body(const SetPacketInFormat&, const Message&, const PrintOpti
 std::string print_body(const SetFlowFormat&, const Message&, const PrintOptions&);
 std::string print_body(const FlowModTableId&, const Message&, const PrintOptions&);
 std::string print_body(const ControllerId&, const Message&, const PrintOptions&);
+std::string print_body(const BundleControl&, const Message&, const PrintOptions&);
+std::string print_body(const BundleAdd&, const Message&, const PrintOptions&);
+std::string print_body(const RoleStatus&, const Message&, const PrintOptions&);
+std::string print_body(const QueueConfigRequest&, const Message&, const PrintOptions&);
+std::string print_body(const QueueConfigReply&, const Message&, const PrintOptions&);
+std::string print_body(const IdRequest&, const Message&, const PrintOptions&);
+std::string print_body(const ZoneFlush&, const Message&, const PrintOptions&);
 std::string print_body(const Undecoded&, const Message&, const PrintOptions&);
 
 std::string format_ports(std::vector<Port> ports, const PrintOptions& options);

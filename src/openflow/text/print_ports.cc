@@ -75,10 +75,10 @@ std::string custom_text(const PortStats& m) {
   std::string text = "           CUSTOM Statistics\n";
   for (std::size_t i = 0; i < m.custom.size(); ++i) {
     if (i % 3 == 0) text += "                      ";
-    text += fmt::format("{}={}, ", m.custom[i].first, m.custom[i].second);
-    if (i % 3 == 2) text += "\n";
+    const bool last = i % 3 == 2 || i + 1 == m.custom.size();
+    text += fmt::format("{}={},{}", m.custom[i].first, m.custom[i].second, last ? "\n" : " ");
   }
-  return text + "\n";
+  return text;
 }
 
 std::string queue_text(std::uint32_t queue) {
@@ -176,6 +176,50 @@ std::string print_body(const QueueStatsReply& m, const Message&, const PrintOpti
                         port_text(queue.port, options), queue_text(queue.queue),
                         count_text(queue.tx_bytes), count_text(queue.tx_packets),
                         count_text(queue.tx_errors), duration);
+  }
+  return text;
+}
+
+namespace {
+
+// Rates above 1000 tenths are none.
+std::string rate_text(const char* name, std::uint16_t rate) {
+  if (rate == kNoRate) return {};
+  if (rate > 1000) return fmt::format(" {}:(disabled)", name);
+  return fmt::format(" {}:{}.{}%", name, rate / 10, rate % 10);
+}
+
+std::string config_line(const QueueConfig& queue) {
+  return fmt::format("queue {}:", queue.queue) + rate_text("min_rate", queue.minimum_rate) +
+         rate_text("max_rate", queue.maximum_rate) + "\n";
+}
+
+}  // namespace
+
+std::string print_body(const QueueConfigRequest& m, const Message& message,
+                       const PrintOptions& options) {
+  std::string text = " port=" + port_text(m.port, options);
+  if (message.version >= Version::V14) text += " queue=" + queue_text(m.queue);
+  return text;
+}
+
+std::string print_body(const QueueConfigReply& m, const Message& message,
+                       const PrintOptions& options) {
+  std::vector<QueueConfig> queues = m.queues;
+  std::stable_sort(queues.begin(), queues.end(),
+                   [](const QueueConfig& a, const QueueConfig& b) { return a.queue < b.queue; });
+  const bool one = message.version <= Version::V13;
+  if (!one) {
+    std::stable_sort(queues.begin(), queues.end(),
+                     [](const QueueConfig& a, const QueueConfig& b) { return a.port < b.port; });
+  }
+  std::string text = " ";
+  if (one) text += "port=" + port_text(m.port, options) + "\n";
+  for (std::size_t i = 0; i < queues.size(); ++i) {
+    if (!one && (i == 0 || queues[i].port != queues[i - 1].port)) {
+      text += "port=" + port_text(queues[i].port, options) + "\n";
+    }
+    text += config_line(queues[i]);
   }
   return text;
 }

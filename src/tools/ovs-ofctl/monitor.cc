@@ -117,7 +117,7 @@ class Monitor {
     if (!barrier_ || xid != barrier_xid_) return false;
     barrier_->reply("");
     barrier_.reset();
-    return true;
+    return false;
   }
 
   void show(const std::string& message) {

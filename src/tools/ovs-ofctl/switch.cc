@@ -99,7 +99,11 @@ int dump_ports(Call& call) {
 int dump_ports_desc(Call& call) {
   return with_connection(call, [](Call& c, Connection& connection) -> Result<void, Failure> {
     Body body = Empty{};
-    if (connection.version() >= Version::V15) body = PortRequest{};
+    if (connection.version() >= Version::V15) {
+      OVS_TRY(const PortTable ports, ports_for(c, connection));
+      OVS_TRY(const OfPort port, port_word(c, ports, 2));
+      body = PortRequest{port};
+    }
     return dump(c, connection, simple(connection, Kind::PortDescStatsRequest, std::move(body)),
                 print_options(c));
   });

@@ -1,0 +1,120 @@
+// Flows and actions from text and back, and what their texts cost in protocols.
+#include "openflow/text/flow_text.h"
+
+#include <doctest/doctest.h>
+
+#include "openflow/action/action_text.h"
+#include "openflow/text/print.h"
+
+namespace ovs::openflow {
+namespace {
+
+std::string actions_again(std::string_view text) {
+  Protocols usable = kAllProtocols;
+  const auto actions = parse_actions(text, nullptr, usable);
+  if (!actions.ok()) return "error: " + actions.error().message;
+  return format_actions(*actions);
+}
+
+std::string error_of(std::string_view text) {
+  Protocols usable = kAllProtocols;
+  const auto mod = parse_flow_mod(text, FlowCommand::Add, {}, usable);
+  return mod.ok() ? "" : mod.error().message;
+}
+
+std::string usable_for(std::string_view text) {
+  Protocols usable = kAllProtocols;
+  const auto mod = parse_flow_mod(text, FlowCommand::Add, {}, usable);
+  return mod.ok() ? format_protocols(usable) : mod.error().message;
+}
+
+const char* const kRoundTrips[] = {
+    "drop",
+    "output:1",
+    "LOCAL",
+    "CONTROLLER:65535",
+    "controller(reason=no_match,max_len=10,id=3,userdata=01.02,pause)",
+    "enqueue:1:2",
+    "output:NXM_NX_REG0[0..15]",
+    "output(port=1,max_len=100)",
+    "mod_vlan_vid:5",
+    "push_vlan:0x8100",
+    "mod_dl_dst:02:00:00:00:00:01",
+    "mod_nw_tos:8",
+    "set_field:1.2.3.4->ip_src",
+    "load:0x5->NXM_NX_REG0[0..3]",
+    "move:NXM_NX_REG0[]->NXM_NX_REG1[]",
+    "push:NXM_NX_REG0[],pop:NXM_NX_REG1[]",
+    "resubmit(,3)",
+    "resubmit(1,3)",
+    "resubmit:1",
+    "resubmit(,3,ct)",
+    "dec_ttl",
+    "dec_ttl(1,2)",
+    "set_tunnel:0x5",
+    "set_tunnel64:0x123456789",
+    "note:00.01.02.03.04.05",
+    "exit",
+    "fin_timeout(idle_timeout=5,hard_timeout=6)",
+    "conjunction(1,2/3)",
+    "multipath(eth_src,50,modulo_n,1,0,NXM_NX_REG0[])",
+    "bundle(eth_src,0,hrw,ofport,members:1,2)",
+    "bundle_load(eth_src,0,active_backup,ofport,NXM_NX_REG0[],members:1)",
+    "learn(table=1,idle_timeout=5,priority=3,eth_type=0x800,load:NXM_OF_IN_PORT[]->NXM_NX_REG0[0.."
+    "15])",
+    "sample(probability=1,collector_set_id=2,obs_domain_id=3,obs_point_id=4,sampling_port=5,"
+    "egress)",
+    "clone(output:1,output:2)",
+    "ct(commit,table=1,zone=5,nat(dst=10.0.0.1:80),alg=ftp)",
+    "check_pkt_larger(100)->NXM_NX_REG0[0]",
+    "write_metadata:0x1/0xf",
+    "clear_actions,write_actions(output:1),goto_table:3",
+};
+
+}  // namespace
+
+TEST_CASE("Actions: What is printed is read again as the same") {
+  for (const char* text : kRoundTrips) CHECK(actions_again(text) == text);
+}
+
+TEST_CASE("Actions: Other ways to say a thing are printed the usual way") {
+  CHECK(actions_again("3") == "output:3");
+  CHECK(actions_again("controller") == "CONTROLLER:65535");
+  CHECK(actions_again("output(local)") == "LOCAL");
+  CHECK(actions_again("load:1->reg0[]") == "load:0x1->NXM_NX_REG0[]");
+  CHECK(actions_again("set_nw_ttl:3") == "mod_nw_ttl:3");
+}
+
+TEST_CASE("Actions: A refusal names what is wrong") {
+  CHECK(actions_again("foo:1") == "error: unknown action foo");
+  CHECK(actions_again("mod_vlan_vid:5000") == "error: 5000: not a valid VLAN VID");
+  CHECK(actions_again("drop,1") ==
+        "error: \"drop\" must not be accompanied by any other action or instruction");
+  CHECK(actions_again("apply_actions(1)") == "error: apply_actions is the default instruction");
+}
+
+TEST_CASE("Flows: A refusal names what is wrong") {
+  CHECK(error_of("tcp") == "must specify an action");
+  CHECK(error_of("foo=1,actions=1") == "unknown keyword foo");
+  CHECK(error_of("priority=70000,actions=1") == "invalid priority \"70000\"");
+  CHECK(error_of("cookie=1/1,actions=1") == "flow additions cannot use a cookie mask");
+  CHECK(error_of("actions=set_field:1->tcp_src") ==
+        "actions are invalid with specified match (OFPBAC_MATCH_INCONSISTENT)");
+}
+
+TEST_CASE("Flows: What a flow says decides which protocols can carry it") {
+  CHECK(usable_for("tcp,actions=1") == "any");
+  CHECK(usable_for("reg0=1,actions=1") == "NXM,OXM");
+  CHECK(usable_for("metadata=1,actions=1") == "NXM,OXM,OpenFlow11");
+  CHECK(usable_for("table=3,actions=1") == "OXM,OpenFlow10+table_id,NXM+table_id,OpenFlow11");
+  CHECK(usable_for("tcp,actions=meter:1") == "OXM-OpenFlow13,OXM-OpenFlow14,OXM-OpenFlow15");
+}
+
+TEST_CASE("Flows: A line of a file may begin with its command") {
+  Protocols usable = kAllProtocols;
+  const auto mod = parse_flow_line("delete_strict priority=3,tcp", FlowCommand::Add, {}, usable);
+  REQUIRE(mod.ok());
+  CHECK(format_flow_mod(*mod) == "DEL_STRICT table:255 priority=3,tcp actions=drop");
+}
+
+}  // namespace ovs::openflow
