@@ -231,6 +231,8 @@ ParsedAction parse_bundle_as(const Word& word, ActionParser& parser, bool load) 
       }
       port = colon == std::string_view::npos ? std::string_view() : port.substr(colon + 1);
     }
+    if (port.starts_with('[')) port.remove_prefix(1);
+    if (port.ends_with(']')) port.remove_suffix(1);
     if (port.empty()) continue;
     const auto number = flow::parse_port(trimmed(port), parser.ports);
     if (!number.ok()) return text_error(fmt::format("{}: bad port number", port));

@@ -32,6 +32,7 @@ struct Checker {
     return OfError::OFPBAC_MATCH_INCONSISTENT;
   }
   Checked check(Action& action);
+  Checked learn(const Learn& learn);
   Checked list(Actions& actions) {
     for (Action& action : actions) OVS_TRY(check(action));
     return kOk;
@@ -42,6 +43,22 @@ struct Checker {
                      FieldValue::of(present ? kPresent : 0xffff));
   }
 };
+
+// What is learned must make sense in the flow that is made, as far as immediate values say.
+Checked Checker::learn(const Learn& learn) {
+  flow::Match made;
+  for (const LearnSpec& spec : learn.specs) {
+    if (spec.source) {
+      OVS_TRY(field(spec.source->field, "source field"));
+    }
+    if (spec.destination_kind == LearnSpec::Destination::Output) continue;
+    if (!made.may_match(spec.destination.field)) return OfError::OFPBAC_MATCH_INCONSISTENT;
+    const bool says = spec.destination_kind == LearnSpec::Destination::Match && !spec.source &&
+                      spec.destination.is_whole();
+    if (says) made.set(spec.destination.field, spec.immediate);
+  }
+  return kOk;
+}
 
 void Checker::basic(Basic& basic) {
   switch (basic.op) {
@@ -92,6 +109,8 @@ Checked Checker::check(Action& action) {
     OVS_TRY(field(push->source.field, "source field"));
   } else if (const auto* pop = action.as<StackPop>()) {
     OVS_TRY(field(pop->destination.field, "destination field"));
+  } else if (const auto* learn_action = action.as<Learn>()) {
+    OVS_TRY(learn(*learn_action));
   } else if (action.as<DecTtlControllers>()) {
     need(Needs::Ip);
   } else if (action.as<FinTimeout>()) {

@@ -328,7 +328,7 @@ inline void queue_config(In& in, QueueConfig& m) {
   const std::size_t start = in.offset();
   if (in.version() >= Version::V14) in.wide_port(m.port);
   in.be(m.queue);
-  if (in.version() >= Version::V12 && in.version() <= Version::V13) in.wide_port(m.port);
+  if (in.version() >= Version::V12 && in.version() <= Version::V13) in.pad(4);  // a port again
   const auto length = in.read<std::uint16_t>();
   in.pad(in.version() <= Version::V11 ? 2 : 6);
   const std::size_t read = in.offset() - start;

@@ -83,6 +83,7 @@ Result<void, TextError> parse_cookie(std::string_view text, FlowCommand command,
     usable &= kNxmAndUp | bit(Protocol::Of11);
     return kOk;
   }
+  if (!keys_of(command).actions) return text_error("cannot set cookie");
   OVS_TRY(mod.new_cookie, parse_limited(text, ~std::uint64_t{0}, "cookie"));
   mod.modify_cookie = true;
   return kOk;
@@ -186,18 +187,11 @@ Result<void, TextError> parse_word(const Word& word, FlowCommand command,
   return parse_valued(word, command, context, mod, usable);
 }
 
+// A modification that looks for no cookie adds a flow where there is none; that one's is zero.
 void finish_cookie(FlowMod& mod, FlowCommand command) {
-  if (command == FlowCommand::Add) {
-    mod.modify_cookie = false;
-    return;
-  }
-  const bool filters = command == FlowCommand::Delete || command == FlowCommand::DeleteStrict;
-  if (filters && mod.modify_cookie) {  // a cookie that a deletion names is one to look for
-    mod.cookie = mod.new_cookie;
-    mod.cookie_mask = ~std::uint64_t{0};
-    mod.modify_cookie = false;
-  }
-  if (!mod.modify_cookie) mod.new_cookie = ~std::uint64_t{0};
+  const bool modifies = command == FlowCommand::Modify || command == FlowCommand::ModifyStrict;
+  if (command == FlowCommand::Add) mod.modify_cookie = false;
+  if (modifies && !mod.modify_cookie && mod.cookie_mask != 0) mod.new_cookie = ~std::uint64_t{0};
 }
 
 Result<void, TextError> parse_and_check_actions(std::string_view text, const TextContext& context,

@@ -178,8 +178,8 @@ std::string print_body(const FlowRemoved& m, const Message&, const PrintOptions&
   constexpr const char* kReasons[] = {"idle",         "hard",         "delete",
                                       "group_delete", "meter_delete", "eviction"};
   const std::size_t reason = std::size_t(m.reason);
-  std::string text = " " + with_space(flow::format_match(m.match, options.ports, m.priority));
-  text += fmt::format("reason={}", reason < 6 ? kReasons[reason] : "unknown");
+  std::string text = " " + flow::format_match(m.match, options.ports, m.priority);
+  text += fmt::format(" reason={}", reason < 6 ? kReasons[reason] : "unknown");
   if (m.table != kAllTables) text += " table_id=" + table_text(m.table, options);
   if (m.cookie != 0) text += fmt::format(" cookie:0x{:x}", m.cookie);
   text += " duration" + format_duration(m.duration_s, m.duration_ns);

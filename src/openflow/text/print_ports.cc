@@ -238,17 +238,101 @@ std::string print_body(const TableMod& m, const Message& message, const PrintOpt
   return text;
 }
 
-std::string print_body(const TableStatsReply& m, const Message&, const PrintOptions& options) {
+namespace {
+
+struct WildcardName {
+  std::uint32_t bits;
+  const char* name;
+};
+// Version 1.0's wildcards in the order of the fields.
+constexpr WildcardName kWildcardNames[] = {
+    {1u << 0, "in_port"},  {1u << 2, "eth_src"},   {1u << 3, "eth_dst"},   {1u << 4, "eth_type"},
+    {1u << 1, "vlan_vid"}, {1u << 20, "vlan_pcp"}, {0x3fu << 8, "ip_src"}, {0x3fu << 14, "ip_dst"},
+    {1u << 5, "nw_proto"}, {1u << 21, "nw_tos"},   {1u << 6, "tcp_src"},   {1u << 7, "tcp_dst"}};
+
+// Names that share what stands before their first "_" are said together: eth_{src,dst}.
+std::string grouped(const std::vector<std::string>& names) {
+  std::string text;
+  for (std::size_t i = 0; i < names.size();) {
+    const std::string prefix = names[i].substr(0, names[i].find('_') + 1);
+    std::size_t end = i + 1;
+    while (end < names.size() && !prefix.empty() && names[end].starts_with(prefix)) ++end;
+    if (!text.empty()) text += ' ';
+    if (end == i + 1) {
+      text += names[i];
+    } else {
+      text += prefix + "{";
+      for (std::size_t k = i; k < end; ++k) {
+        text += (k == i ? "" : ",") + names[k].substr(prefix.size());
+      }
+      text += "}";
+    }
+    i = end;
+  }
+  return text;
+}
+
+std::string matching_text(const TableStats& table) {
+  std::vector<std::string> names;
+  for (const WildcardName& row : kWildcardNames) {
+    if (table.wildcards & row.bits) names.push_back(row.name);
+  }
+  return "    matching:\n      exact match or wildcard: " + grouped(names) + "\n";
+}
+
+bool same_counts(const TableStats& a, const TableStats& b) {
+  return a.active == b.active && a.lookups == b.lookups && a.matches == b.matches &&
+         a.maximum == b.maximum && a.wildcards == b.wildcards;
+}
+
+std::string title(const TableStats& table, const PrintOptions& options) {
+  std::string text = table_text(table.table, options);
+  if (!table.name.empty() && table.name != fmt::format("table{}", table.table)) {
+    text += fmt::format(" (\"{}\")", table.name);
+  }
+  return text;
+}
+
+std::string table_entry(const TableStats& table, const TableStats* previous, Version version,
+                        const PrintOptions& options) {
+  std::string text = fmt::format("  table {}:\n    active={}, lookup={}, matched={}\n",
+                                 title(table, options), table.active, table.lookups, table.matches);
+  if (table.maximum != 0) text += fmt::format("    max_entries={}\n", table.maximum);
+  if (version != Version::V10) return text;
+  const bool same = previous != nullptr && previous->wildcards == table.wildcards;
+  return text + (same ? "    (same matching)\n" : matching_text(table));
+}
+
+// A run of tables of which nothing new is to be said.
+std::string ditto(const TableStats& first, const TableStats& last, const PrintOptions& options) {
+  if (first.table == last.table) {
+    return fmt::format("  table {}: ditto\n", title(first, options));
+  }
+  return fmt::format("  tables {}...{}: ditto\n", first.table, last.table);
+}
+
+}  // namespace
+
+std::string print_body(const TableStatsReply& m, const Message& message,
+                       const PrintOptions& options) {
   std::string text = "\n";
-  bool first = true;
-  for (const TableStats& table : m.tables) {
-    if (!first) text += "\n";
-    first = false;
-    text += fmt::format("  table {}", table_text(table.table, options));
-    if (!table.name.empty()) text += fmt::format(" (\"{}\")", table.name);
-    text += fmt::format(":\n    active={}, lookup={}, matched={}\n", table.active, table.lookups,
-                        table.matches);
-    if (table.maximum != 0) text += fmt::format("    max_entries={}\n", table.maximum);
+  const std::vector<TableStats>& tables = m.tables;
+  for (std::size_t i = 0; i < tables.size();) {
+    std::size_t end = i;
+    while (end < tables.size() && end > 0 && same_counts(tables[end], tables[end - 1]) &&
+           (end == i || title(tables[end], options) == fmt::format("{}", tables[end].table))) {
+      ++end;
+    }
+    const bool last = (end > i ? end : i + 1) == tables.size();
+    if (end > i) {
+      text += ditto(tables[i], tables[end - 1], options);
+      i = end;
+      if (!last) text += "\n";
+      continue;
+    }
+    text += table_entry(tables[i], i == 0 ? nullptr : &tables[i - 1], message.version, options);
+    ++i;
+    if (!last) text += "\n";
   }
   return text;
 }

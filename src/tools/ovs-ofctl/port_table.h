@@ -13,6 +13,7 @@ class PortTable final : public flow::PortNames {
   std::optional<std::string> name(std::uint32_t number) const override;
   std::optional<std::uint32_t> number(std::string_view name) const override;
   const openflow::Port* find(openflow::OfPort number) const;
+  const std::vector<openflow::Port>& ports() const { return ports_; }
 
  private:
   std::vector<openflow::Port> ports_;

@@ -126,6 +126,32 @@ int queue_stats(Call& call) {
   });
 }
 
+int queue_get_config(Call& call) {
+  return with_connection(call, [](Call& c, Connection& connection) -> Result<void, Failure> {
+    OVS_TRY(const PortTable ports, all_ports(c, connection));
+    QueueConfigRequest request;
+    OVS_TRY(request.port, port_word(c, ports, 2));
+    if (c.count() > 3) {
+      const auto queue = parse_unsigned(c.word(3));
+      if (!queue) return Failure{fmt::format("invalid queue \"{}\"", c.word(3))};
+      request.queue = std::uint32_t(*queue);
+    }
+    const PrintOptions options = print_options(c);
+    // Version 1.0 has no word for all ports.
+    const bool each = connection.version() == Version::V10 && request.port == kPortAny;
+    if (!each) {
+      return dump(c, connection, simple(connection, Kind::QueueGetConfigRequest, request), options);
+    }
+    for (const Port& port : ports.ports()) {
+      if (port.number >= kPortMax) continue;
+      request.port = port.number;
+      OVS_TRY(
+          dump(c, connection, simple(connection, Kind::QueueGetConfigRequest, request), options));
+    }
+    return kOk;
+  });
+}
+
 struct PortChange {
   std::string_view word;
   std::uint32_t bit;
@@ -146,10 +172,18 @@ constexpr PortChange kPortChanges[] = {{"up", kPortDown, false},
                                        {"packet-in", kNoPacketIn, false},
                                        {"no-packet-in", kNoPacketIn, true}};
 
+// "no-flood" may also be written "noflood".
+bool is_word(const PortChange& row, std::string_view word) {
+  if (row.word == word) return true;
+  return row.word.starts_with("no-") && word.starts_with("no") &&
+         row.word.substr(3) == word.substr(2);
+}
+
 int mod_port(Call& call) {
   return with_connection(call, [](Call& c, Connection& connection) -> Result<void, Failure> {
-    const auto* change = std::find_if(std::begin(kPortChanges), std::end(kPortChanges),
-                                      [&](const PortChange& row) { return row.word == c.word(3); });
+    const auto* change =
+        std::find_if(std::begin(kPortChanges), std::end(kPortChanges),
+                     [&](const PortChange& row) { return is_word(row, c.word(3)); });
     if (change == std::end(kPortChanges)) {
       return Failure{fmt::format("unknown mod-port command '{}'", c.word(3))};
     }
@@ -207,6 +241,7 @@ constexpr Command kCommands[] = {
     {"dump-ports", "switch [port]", 1, 2, dump_ports},
     {"dump-ports-desc", "switch [port]", 1, 2, dump_ports_desc},
     {"queue-stats", "switch [port [queue]]", 1, 3, queue_stats},
+    {"queue-get-config", "switch [port [queue]]", 1, 3, queue_get_config},
     {"mod-port", "switch iface act", 3, 3, mod_port},
     {"probe", "target", 1, 1, probe},
     {"ping", "target [n]", 1, 2, ping},
