@@ -1,0 +1,119 @@
+#include <doctest/doctest.h>
+
+#include "ovsdb/schema/vswitch.h"
+#include "vswitch/bridge/config.h"
+
+namespace ovs::vswitch {
+namespace {
+
+using ovsdb::Json;
+using ovsdb::Replica;
+
+// A row as a server sends it: {"insert": COLUMNS}.
+const ovsdb::ReplicaRow& row_of(Replica& replica, const char* table, Json columns) {
+  static std::uint64_t next = 1;
+  const Uuid uuid{1, next++};
+  Json updates =
+      Json::object(table, Json::object(uuid.text(), Json::object("insert", std::move(columns))));
+  REQUIRE(replica.apply_update2(updates).ok());
+  return *replica.find(table, uuid);
+}
+
+Replica vswitch_replica() {
+  return Replica(ovsdb::vswitch::make_schema());
+}
+
+template <class... Pairs>
+Json map_of(Pairs... pairs) {
+  ovsdb::JsonArray elements;
+  (elements.push_back(Json::array(pairs.first, pairs.second)), ...);
+  return Json::array("map", Json(std::move(elements)));
+}
+using Pair = std::pair<const char*, const char*>;
+
+TEST_CASE("Interface: a tunnel's options become its settings") {
+  Replica replica = vswitch_replica();
+  const InterfaceConfig config = read_interface(row_of(
+      replica, "Interface",
+      Json::object(
+          "name", "vx0", "type", "vxlan", "options",
+          map_of(Pair{"remote_ip", "10.0.0.2"}, Pair{"in_key", "flow"}, Pair{"out_key", "0x2a"},
+                 Pair{"dst_port", "8472"}, Pair{"tos", "inherit"}))));
+  REQUIRE(config.tunnel);
+  CHECK(config.error.empty());
+  CHECK(config.tunnel->remote_ip == 0x0a000002);
+  CHECK(config.tunnel->in_key_by_flow);
+  CHECK(config.tunnel->out_key == 42);
+  CHECK(config.tunnel->udp_port == 8472);
+  CHECK(config.tunnel->tos_inherit);
+  CHECK(config.tunnel->ttl == 64);
+}
+
+TEST_CASE("Interface: a tunnel without a remote end says what is missing") {
+  Replica replica = vswitch_replica();
+  const InterfaceConfig config =
+      read_interface(row_of(replica, "Interface", Json::object("name", "gre0", "type", "gre")));
+  CHECK(config.error == "gre0: gre type requires valid 'remote_ip' argument");
+}
+
+TEST_CASE("Interface: a patch port needs a peer that is another port") {
+  Replica replica = vswitch_replica();
+  const InterfaceConfig self = read_interface(
+      row_of(replica, "Interface",
+             Json::object("name", "p0", "type", "patch", "options", map_of(Pair{"peer", "p0"}))));
+  CHECK(self.error == "p0: patch peer must not be self");
+}
+
+TEST_CASE("Interface: no type is system, and what only the daemon writes changes nothing") {
+  Replica replica = vswitch_replica();
+  const InterfaceConfig before =
+      read_interface(row_of(replica, "Interface", Json::object("name", "eth0")));
+  const InterfaceConfig after = read_interface(
+      row_of(replica, "Interface", Json::object("name", "eth0", "ofport", 7, "mtu", 1400)));
+  CHECK(before.type == "system");
+  CHECK(before == after);
+}
+
+TEST_CASE("Port: a tag makes an access port, unless the mode says otherwise") {
+  Replica replica = vswitch_replica();
+  const PortConfig access =
+      read_port(row_of(replica, "Port", Json::object("name", "p1", "tag", 10)));
+  CHECK(access.bundle.mode == VlanMode::Access);
+  CHECK(access.bundle.vlan == 10);
+  const PortConfig dead = read_port(
+      row_of(replica, "Port",
+             Json::object("name", "p2", "tag", 4095, "vlan_mode", "trunk", "trunks", 4095)));
+  CHECK(dead.bundle.mode == VlanMode::Trunk);
+  CHECK(dead.bundle.trunks.count() == 1);
+  CHECK(dead.bundle.vlan == 0);
+}
+
+TEST_CASE("Port: a bond is refused by name") {
+  Replica replica = vswitch_replica();
+  const Json two = Json::array("set", Json::array(Json::array("uuid", Uuid{2, 1}.text()),
+                                                  Json::array("uuid", Uuid{2, 2}.text())));
+  const PortConfig bond =
+      read_port(row_of(replica, "Port", Json::object("name", "bond0", "interfaces", two.clone())));
+  CHECK(bond.error == "bond0: bonds are not supported yet");
+}
+
+TEST_CASE("Bridge: versions, identity and table sizes are read") {
+  Replica replica = vswitch_replica();
+  const BridgeConfig config = read_bridge(
+      row_of(
+          replica, "Bridge",
+          Json::object("name", "br0", "fail_mode", "secure", "protocols",
+                       Json::array("set", Json::array("OpenFlow10", "OpenFlow13")), "other_config",
+                       map_of(Pair{"datapath-id", "fedcba9876543210"},
+                              Pair{"hwaddr", "aa:55:aa:55:00:00"}, Pair{"mac-aging-time", "60"}))),
+      "3.7.1");
+  CHECK(config.datapath_type == "system");
+  CHECK(config.fail_mode == FailMode::Secure);
+  CHECK(config.protocols == (1u << 1 | 1u << 4));
+  CHECK(config.datapath_id == 0xfedcba9876543210);
+  CHECK(format_mac_address(*config.hwaddr) == "aa:55:aa:55:00:00");
+  CHECK(config.mac_table.idle_ms == 60'000);
+}
+
+}  // namespace
+}  // namespace ovs::vswitch
