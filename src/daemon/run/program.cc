@@ -177,7 +177,8 @@ Result<void, ProgramError> Program::background() {
   const auto supervise = monitor_ ? platform::Supervise::Restart : platform::Supervise::No;
   Result<void, OsError> done;
   if (detach_) {
-    done = system_.process.detach({.supervise = supervise, .directory = directory_});
+    done = system_.process.detach(
+        {.supervise = supervise, .directory = directory_, .output = detached_output_});
   } else if (monitor_) {
     done = system_.process.supervise();
   }

@@ -93,6 +93,8 @@ class Program {
   // The program serves: the process that the user started ends with 0.
   void ready();
   bool is_detached() const { return detach_; }
+  // Before start(): a detached tool goes on printing where it was told to.
+  void keep_output() { detached_output_ = platform::Output::Keep; }
   // Runs the loop until exit() or a signal; returns the status to end with.
   int run();
   void exit(int status = 0);
@@ -120,6 +122,7 @@ class Program {
   bool wants_help_ = false;
   bool wants_version_ = false;
   bool detach_ = false;
+  platform::Output detached_output_ = platform::Output::Leave;
   bool monitor_ = false;
   bool overwrite_pidfile_ = false;
   platform::WorkingDirectory directory_ = platform::WorkingDirectory::Root;

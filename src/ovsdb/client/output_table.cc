@@ -157,7 +157,7 @@ std::optional<CellFormat> parse_cell_format(std::string_view text) {
 }
 
 std::string Cell::text(CellFormat format) const {
-  if (!datum_) return format == CellFormat::Json ? wire::json_text(Json(text_)) : text_;
+  if (!datum_) return text_;
   switch (format) {
     case CellFormat::String: return datum_text(*datum_);
     case CellFormat::Bare: return datum_bare_text(*datum_);
@@ -179,7 +179,7 @@ std::string OutputTable::text(const TableStyle& style) const {
     cells.push_back(std::move(texts));
   }
   const bool has_caption = !caption.empty() && style.format != TableFormat::Html;
-  const std::string head = has_caption && style.with_headings ? caption + "\n" : "";
+  const std::string head = has_caption ? caption + "\n" : "";
   switch (style.format) {
     case TableFormat::List: return head + list_text(*this, cells, style);
     case TableFormat::Table: return head + table_text(*this, std::move(cells), style);

@@ -70,9 +70,13 @@ class SystemLog {
 enum class Supervise : bool { No, Restart };
 enum class WorkingDirectory : bool { Keep, Root };
 
+// Whether standard output and error stay what they were, for tools that print from the background.
+enum class Output : bool { Leave, Keep };
+
 struct DetachOptions {
   Supervise supervise = Supervise::No;  // a parent stays and restarts the program when it crashes
   WorkingDirectory directory = WorkingDirectory::Root;
+  Output output = Output::Leave;
 };
 
 class Process {

@@ -140,6 +140,7 @@ ProcessId SystemProcess::id() const {
 Result<void, OsError> SystemProcess::detach(const DetachOptions& options) {
   OVS_TRY(readiness_, fork_and_wait_until_ready());
   directory_ = options.directory;
+  output_ = options.output;
   terminal_ = Terminal::Leave;
   if (options.supervise == Supervise::No) return kOk;
   return fork_and_supervise(readiness_, terminal_);
@@ -154,7 +155,7 @@ Result<void, OsError> SystemProcess::ready() {
   if (directory_ == WorkingDirectory::Root) {
     OVS_TRY(os_check(chdir("/")));
   }
-  leave_terminal();
+  leave_terminal(output_);
   const Descriptor pipe = std::move(readiness_);
   if (!pipe) return kOk;  // restarted: nobody waits any more
   const char byte = 0;

@@ -22,6 +22,7 @@ class SystemProcess final : public Process {
   Descriptor readiness_;  // written by ready(); open after detach() only
   Terminal terminal_ = Terminal::Keep;
   WorkingDirectory directory_ = WorkingDirectory::Keep;
+  Output output_ = Output::Leave;
 };
 
 }  // namespace ovs::platform

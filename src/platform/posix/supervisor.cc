@@ -93,10 +93,11 @@ Result<Descriptor, OsError> fork_and_wait_until_ready() {
   return writing;
 }
 
-void leave_terminal() {
+void leave_terminal(Output output) {
   const Descriptor nowhere(open("/dev/null", O_RDWR | O_CLOEXEC));
   if (!nowhere) return;
-  for (int standard = 0; standard <= 2; ++standard) dup2(nowhere.number(), standard);
+  const int last = output == Output::Keep ? 0 : 2;
+  for (int standard = 0; standard <= last; ++standard) dup2(nowhere.number(), standard);
 }
 
 Result<void, OsError> fork_and_supervise(Descriptor& readiness, Terminal terminal) {
@@ -108,7 +109,7 @@ Result<void, OsError> fork_and_supervise(Descriptor& readiness, Terminal termina
       return kOk;
     }
     readiness = Descriptor();
-    if (terminal == Terminal::Leave) leave_terminal();
+    if (terminal == Terminal::Leave) leave_terminal(Output::Leave);
     supervised_child = child;
     pass_signals_on();
     const int status = wait_for(child);

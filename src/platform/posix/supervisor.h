@@ -3,6 +3,7 @@
 #pragma once
 #include "base/core/result.h"
 #include "platform/api/os_error.h"
+#include "platform/api/process.h"
 #include "platform/posix/descriptor.h"
 
 namespace ovs::platform {
@@ -17,8 +18,8 @@ Result<Descriptor, OsError> fork_and_wait_until_ready();
 enum class Terminal : bool { Keep, Leave };
 Result<void, OsError> fork_and_supervise(Descriptor& readiness, Terminal terminal);
 
-// Standard input, output and error are /dev/null from now on: whoever reads the other end sees the
-// end.
-void leave_terminal();
+// Standard input, and unless they are kept output and error, are /dev/null from now on: whoever
+// reads the other end sees the end.
+void leave_terminal(Output output);
 
 }  // namespace ovs::platform
