@@ -155,17 +155,6 @@ DbResult<void> Server::convert(HostedDatabase& db, Schema schema, Session& reque
   disconnect_unaware(cat("committed ", db.name(), " database schema conversion"), &requester);
   OVS_TRY(db.storage().replace(std::move(converted), "converted by ovsdb-server",
                                environment_.clock.wall_ms()));
-  // The row of a database whose schema changes is another row.
-  HostedDatabase& self = *find("_Server");
-  Transaction transaction(self.database(), uuids_);
-  std::vector<Uuid> stale;
-  transaction.for_each(0, [&](const Row& row) {
-    const TableSchema& table = self.database().table(0).schema();
-    if (row[table.find("name")->index].key(0).string() == db.name()) stale.push_back(row.uuid());
-    return true;
-  });
-  for (const Uuid& uuid : stale) transaction.erase(0, uuid);
-  (void)commit(self, transaction);
   describe_databases();
   touch(db);
   return kOk;
@@ -186,8 +175,9 @@ void Server::describe_databases() {
     if (!databases_.contains(name)) transaction.erase(0, uuid);
   }
   for (const auto& [name, db] : databases_) {
-    if (present.contains(name)) continue;
-    Row& row = transaction.insert(0, uuids_.next());
+    const auto at = present.find(name);
+    Row& row = at == present.end() ? transaction.insert(0, uuids_.next())
+                                   : transaction.modify(0, at->second);
     row[index_of("name")] = Datum::scalar(std::string_view(name));
     row[index_of("model")] = Datum::scalar("standalone");
     row[index_of("connected")] = Datum::scalar(true);
