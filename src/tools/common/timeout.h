@@ -15,8 +15,8 @@ class Timeout {
  public:
   static constexpr int kStatus = 142;  // what a shell sees after SIGALRM
 
-  void add_option(daemon::Program& program) {
-    program.options().positive("timeout", 'T', seconds_);
+  void add_option(daemon::Program& program, char letter = 'T') {
+    program.options().positive("timeout", letter, seconds_);
   }
   // To be asked after parsing: the option, else the environment, else none.
   Maybe<std::uint64_t> milliseconds() const {

@@ -22,7 +22,8 @@ Outcome<void> Dialogue::wait() {
 
 Outcome<void> Dialogue::connect(const std::string& remote, Retry retry) {
   server_ = remote;
-  if (const auto limit = timeout_.milliseconds()) {
+  const auto limit = timeout_.milliseconds();
+  if (limit && !program_.is_detached()) {  // a daemon stays as long as it likes
     deadline_ = std::make_unique<daemon::Timer>(program_.loop(), [this] { expired_ = true; });
     deadline_->set_after(*limit);
   }

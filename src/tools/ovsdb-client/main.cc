@@ -136,7 +136,7 @@ void add_other_options(daemon::Program& program, ClientSettings& settings, Timeo
                        std::string& ignored) {
   program.add_log_options();
   program.add_daemon_options();
-  timeout.add_option(program);
+  timeout.add_option(program, 't');
   program.options().flag("timestamp", 0, settings.timestamp);
   program.options().flag("force", 0, settings.force);
   program.options().add({"db-change-aware", 0, daemon::OptionArgument::None,
