@@ -1,7 +1,8 @@
-"""Debian's OVS-DPDK doing the engine bench's job: frames from a pcap device, one PMD thread, a null device behind it.
+"""Debian's OVS-DPDK doing the engine bench's job: frames from a pcap device, one PMD thread, a null
+device behind it.
 
-Its own counters tell cycles a packet. Without the package, its files are unpacked into a cache; nothing is installed.
-Prints "NAME CYCLES" a line. Needs root; takes no huge pages and no hardware."""
+Its own counters tell cycles a packet. Without the package, its files are unpacked into a cache;
+nothing is installed. Prints "NAME CYCLES" a line. Needs root; takes no huge pages, no hardware."""
 import argparse
 import os
 import pathlib
@@ -13,15 +14,16 @@ import sys
 import tempfile
 import time
 
-PACKAGES = ("openvswitch-switch-dpdk", "librte-net-pcap23", "librte-net-null23", "librte-mempool-ring23",
-            "librte-bus-vdev23")
+PACKAGES = ("openvswitch-switch-dpdk", "librte-net-pcap23", "librte-net-null23",
+            "librte-mempool-ring23", "librte-bus-vdev23")
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME", "/var/cache")) / "ovs-bench-dpdk"
 PROGRAM = "usr/lib/openvswitch-switch-dpdk/ovs-vswitchd-dpdk"
 WARM_UP_S, MEASURE_S = 3.0, 4.0
 
 
 def run(*words, env=None, check=True):
-    done = subprocess.run(words, env=env, check=check, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    done = subprocess.run(words, env=env, check=check, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True)
     return done.stdout
 
 
@@ -34,8 +36,8 @@ def find_root():
         plan = run("apt-get", "install", "-s", "--no-install-recommends", *PACKAGES)
         packages = re.findall(r"^Inst (\S+)", plan, re.M)
         with tempfile.TemporaryDirectory() as directory:
-            subprocess.run(["apt-get", "download", *packages], cwd=directory, check=True, stdout=subprocess.DEVNULL,
-                           stderr=subprocess.DEVNULL)
+            subprocess.run(["apt-get", "download", *packages], cwd=directory, check=True,
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             for archive in pathlib.Path(directory).glob("*.deb"):
                 run("dpkg", "-x", str(archive), str(CACHE))
     return CACHE
@@ -43,7 +45,8 @@ def find_root():
 
 def frame(number):
     """The frame of this number that engine_bench sends."""
-    ip = struct.pack("!BBHHHBBHII", 0x45, 0, 46, 0, 0, 64, 17, 0, 0x0a000000 | number >> 8, 0x0b000000 | number)
+    ip = struct.pack("!BBHHHBBHII", 0x45, 0, 46, 0, 0, 64, 17, 0, 0x0a000000 | number >> 8,
+                     0x0b000000 | number)
     udp = struct.pack("!HHHH", 1024 + number % 50000, number % 60000, 26, 0)
     return (bytes.fromhex("020000000002020000000001") + b"\x08\x00" + ip + udp).ljust(60, b"\0")
 
@@ -56,31 +59,36 @@ def write_pcap(path, count):
             file.write(struct.pack("<IIII", 0, 0, len(data), len(data)) + data)
 
 
+def dotted(address):
+    return ".".join(str(address >> shift & 255) for shift in (24, 16, 8, 0))
+
+
 def rules(count, masks):
-    """The same rules as the engine bench's flows: by destination, and by some low bits of the source."""
+    """The engine bench's flows as rules: by destination, and by some low bits of the source."""
     for number in range(count):
         source, destination = 0x0a000000 | number >> 8, 0x0b000000 | number
-        match = f"in_port=1,udp,nw_dst={destination >> 24}.{destination >> 16 & 255}.{destination >> 8 & 255}.{destination & 255}"
+        match = f"in_port=1,udp,nw_dst={dotted(destination)}"
         if masks > 1:
             bits = (1 << destination % masks) - 1
             if bits:
-                mask = ".".join(str(bits >> shift & 255) for shift in (24, 16, 8, 0))
-                value = ".".join(str((source & bits) >> shift & 255) for shift in (24, 16, 8, 0))
-                match += f",nw_src={value}/{mask}"
+                match += f",nw_src={dotted(source & bits)}/{dotted(bits)}"
         yield f"{match},actions=output:2"
 
 
 class Peer:
     def __init__(self, root, directory):
         self.root, self.directory = root, pathlib.Path(directory)
-        libraries = {str(path.parent) for path in root.glob("usr/lib/**/*.so*")} if root != pathlib.Path("/") else set()
-        self.env = {**os.environ, "OVS_RUNDIR": directory, "OVS_LOGDIR": directory, "OVS_DBDIR": directory,
-                    "LD_LIBRARY_PATH": ":".join(libraries)}
+        libraries = set()
+        if root != pathlib.Path("/"):
+            libraries = {str(path.parent) for path in root.glob("usr/lib/**/*.so*")}
+        self.env = {**os.environ, "OVS_RUNDIR": directory, "OVS_LOGDIR": directory,
+                    "OVS_DBDIR": directory, "LD_LIBRARY_PATH": ":".join(libraries)}
         self.processes = []
 
     def start(self):
         database = self.directory / "conf.db"
-        run("ovsdb-tool", "create", str(database), "/usr/share/openvswitch/vswitch.ovsschema", env=self.env)
+        schema = "/usr/share/openvswitch/vswitch.ovsschema"
+        run("ovsdb-tool", "create", str(database), schema, env=self.env)
         self.spawn("ovsdb-server", str(database), f"--remote=punix:{self.directory}/db.sock")
         self.wait_for("db.sock")
         self.vsctl("--no-wait", "init")
@@ -89,11 +97,12 @@ class Peer:
         for key, value in {"dpdk-init": "true", "dpdk-extra": extra, "pmd-cpu-mask": "0x1",
                            "smc-enable": "false"}.items():
             self.vsctl("--no-wait", "set", "Open_vSwitch", ".", f'other_config:{key}="{value}"')
-        self.spawn(str(self.root / PROGRAM), f"unix:{self.directory}/db.sock", f"--log-file={self.directory}/vswitchd.log")
+        self.spawn(str(self.root / PROGRAM), f"unix:{self.directory}/db.sock",
+                   f"--log-file={self.directory}/vswitchd.log")
 
     def spawn(self, *words):
-        self.processes.append(subprocess.Popen(words, env=self.env, stdout=subprocess.DEVNULL,
-                                               stderr=subprocess.DEVNULL))
+        quiet = subprocess.DEVNULL
+        self.processes.append(subprocess.Popen(words, env=self.env, stdout=quiet, stderr=quiet))
 
     def wait_for(self, name):
         for _ in range(100):
@@ -103,7 +112,8 @@ class Peer:
         raise RuntimeError(f"{name} did not appear")
 
     def vsctl(self, *words):
-        return run("ovs-vsctl", "--timeout=25", f"--db=unix:{self.directory}/db.sock", *words, env=self.env)
+        database = f"--db=unix:{self.directory}/db.sock"
+        return run("ovs-vsctl", "--timeout=25", database, *words, env=self.env)
 
     def appctl(self, *words):
         control = next(self.directory.glob("ovs-vswitchd*.ctl"))
@@ -112,12 +122,14 @@ class Peer:
     def measure(self, flows, masks):
         pcap = self.directory / "in.pcap"
         write_pcap(pcap, flows)
-        self.vsctl("--if-exists", "del-br", "br0", "--", "add-br", "br0", "--", "set", "bridge", "br0",
-                   "datapath_type=netdev", "fail_mode=secure")
+        self.vsctl("--if-exists", "del-br", "br0", "--", "add-br", "br0", "--",
+                   "set", "bridge", "br0", "datapath_type=netdev", "fail_mode=secure")
         listing = self.directory / "rules"
         listing.write_text("\n".join(rules(flows, masks)) + "\n")
-        run("ovs-ofctl", "add-flows", f"unix:{self.directory}/br0.mgmt", str(listing), env=self.env)
-        devices = {"sink": "net_null0,no-rx=1", "source": f"net_pcap0,rx_pcap={pcap},infinite_rx=1"}
+        bridge = f"unix:{self.directory}/br0.mgmt"
+        run("ovs-ofctl", "add-flows", bridge, str(listing), env=self.env)
+        devices = {"sink": "net_null0,no-rx=1",
+                   "source": f"net_pcap0,rx_pcap={pcap},infinite_rx=1"}
         for number, name in ((2, "sink"), (1, "source")):
             self.vsctl("add-port", "br0", name, "--", "set", "interface", name, "type=dpdk",
                        f'options:dpdk-devargs="{devices[name]}"', f"ofport_request={number}")
@@ -145,7 +157,8 @@ class Peer:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--case", action="append", help="FLOWSxMASKS; default: 1x1 1000x1 1000x20")
+    parser.add_argument("--case", action="append",
+                        help="FLOWSxMASKS; default: 1x1 1000x1 1000x20")
     cases = parser.parse_args().case or ["1x1", "1000x1", "1000x20"]
     directory = tempfile.mkdtemp(prefix="dpdk-peer-")
     peer = Peer(find_root(), directory)
@@ -157,7 +170,8 @@ def main():
             print(f"flows={flows},masks={masks} {cycles if cycles is not None else 'none'}", flush=True)
     except (subprocess.CalledProcessError, RuntimeError, StopIteration):
         log = pathlib.Path(directory) / "vswitchd.log"
-        sys.exit("the peer did not start:\n" + (log.read_text()[-3000:] if log.exists() else "no log"))
+        said = log.read_text()[-3000:] if log.exists() else "no log"
+        sys.exit("the peer did not start:\n" + said)
     finally:
         peer.stop()
         shutil.rmtree(directory, ignore_errors=True)
