@@ -59,6 +59,7 @@ void OfConnection::read(std::string_view bytes) {
       return;
     }
     if (*size == 0) break;
+    owner_.overhear(*this, std::string_view(input_).substr(at, *size));
     take(rest.first(*size));
     at += *size;
   }
@@ -112,6 +113,7 @@ void OfConnection::negotiate(Bytes bytes) {
 
 void OfConnection::flush() {
   if (in_batch_ || output_.empty() || is_closed_) return;
+  owner_.overhear(*this, output_);
   stream_->write(std::exchange(output_, {}));
 }
 
@@ -128,6 +130,11 @@ void OfConnection::reply(Kind kind, std::uint32_t xid, openflow::Body body) {
 void OfConnection::send_error(openflow::OfError error, Bytes request) {
   if (is_closed_) return;
   output_ += openflow::encode_error(error, request);
+  flush();
+}
+
+void OfConnection::send_raw(std::string_view messages) {
+  output_ += messages;
   flush();
 }
 

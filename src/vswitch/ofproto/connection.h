@@ -27,6 +27,8 @@ class OfConnection {
     // The connection is over and may be destroyed, though not inside this call.
     virtual void closed(OfConnection& connection) = 0;
     virtual void connected(OfConnection& connection) = 0;
+    // Whole messages that came or went, for those who snoop.
+    virtual void overhear(const OfConnection& connection, std::string_view messages) = 0;
 
    protected:
     ~Owner() = default;
@@ -48,6 +50,7 @@ class OfConnection {
   void send_error(openflow::OfError error, Bytes request);
   // In the standard encoding of the connection's version; whole replies are split as needed.
   void reply(openflow::Kind kind, std::uint32_t xid, openflow::Body body);
+  void send_raw(std::string_view messages);  // as they are
   void send_echo_request();
   void close();
 

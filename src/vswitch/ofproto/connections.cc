@@ -27,6 +27,7 @@ Connections::Connections(Switch& owner, Environment environment, std::string bri
     : switch_(owner),
       environment_(environment),
       bridge_(std::move(bridge)),
+      alone_since_ms_(environment.loop.now_ms()),
       burial_(environment.loop, [this] { bury(); }) {}
 
 Connections::~Connections() = default;
@@ -134,6 +135,14 @@ void Connections::connected(OfConnection&) {
   switch_.connections_changed();
 }
 
+// Who snoops sees what controllers and the switch tell each other.
+void Connections::overhear(const OfConnection& connection, std::string_view messages) {
+  if (connection.kind() != ConnectionKind::Primary) return;
+  for (const auto& other : connections_) {
+    if (other->is_ready() && other->kind() == ConnectionKind::Snoop) other->send_raw(messages);
+  }
+}
+
 void Connections::closed(OfConnection& connection) {
   for (const auto& controller : controllers_) {
     if (!controller || controller->connection != &connection) continue;
@@ -154,6 +163,19 @@ bool Connections::has_connected_controller() const {
   return std::any_of(connections_.begin(), connections_.end(), [](const auto& connection) {
     return connection->is_ready() && connection->kind() == ConnectionKind::Primary;
   });
+}
+
+bool Connections::have_failed(std::uint64_t now_ms) {
+  constexpr std::uint64_t kMinProbeMs = 1000;
+  if (controllers_.empty() || has_connected_controller()) {
+    alone_since_ms_ = now_ms;
+    return false;
+  }
+  std::uint64_t probe_ms = kMinProbeMs;
+  for (const auto& controller : controllers_) {
+    probe_ms = std::max(probe_ms, controller->settings.probe_interval_ms);
+  }
+  return now_ms - alone_since_ms_ >= 3 * probe_ms;
 }
 
 bool Connections::wants_misses() const {

@@ -43,6 +43,8 @@ class Connections final : public OfConnection::Owner {
 
   bool has_controllers() const { return !controllers_.empty(); }
   bool has_connected_controller() const;
+  // There are controllers, and none has been reached for three probe intervals.
+  bool have_failed(std::uint64_t now_ms);
   // Versions below 1.3 expect to be sent what matches nothing.
   bool wants_misses() const;
 
@@ -60,6 +62,7 @@ class Connections final : public OfConnection::Owner {
   void finish_batch() override { switch_.finish_batch(); }
   void closed(OfConnection& connection) override;
   void connected(OfConnection& connection) override;
+  void overhear(const OfConnection& connection, std::string_view messages) override;
 
   OfConnection* add(std::unique_ptr<daemon::Stream> stream, ConnectionKind kind);
   void listen_on(const std::string& method, ConnectionKind kind,
@@ -74,6 +77,7 @@ class Connections final : public OfConnection::Owner {
   std::unique_ptr<daemon::Listener> management_, snoop_;
   std::vector<std::unique_ptr<Controller>> controllers_;
   std::vector<std::unique_ptr<OfConnection>> connections_;
+  std::uint64_t alone_since_ms_;
   daemon::Timer burial_;
 };
 

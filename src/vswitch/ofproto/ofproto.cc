@@ -44,7 +44,26 @@ void Ofproto::Impl::apply_fail_mode() {
   mark_changed();
 }
 
+// A standalone switch whose controllers have long been silent goes on as a learning one, whatever
+// its flows say.
+void Ofproto::Impl::run_fail_open(std::uint64_t now) {
+  constexpr int kFailOpenPriority = 0xf0f0f0;
+  const bool wants = fail_mode == FailMode::Standalone && connections.have_failed(now);
+  if (wants == is_fail_open) return;
+  is_fail_open = wants;
+  if (wants) {
+    log.warn("{}: could not reach any controller, falling back to standalone switch", name);
+    tables.add_own(0, flow::Match(), kFailOpenPriority,
+                   {openflow::Output{openflow::kPortNormal, 0}}, now);
+  } else {
+    log.warn("{}: leaving fail-open mode", name);
+    tables.remove_own(0, flow::Match(), kFailOpenPriority);
+  }
+  mark_changed();
+}
+
 void Ofproto::Impl::run_timeouts(std::uint64_t now) {
+  run_fail_open(now);
   macs->expire(now);
   std::vector<RemovedRule> removed;
   tables.expire(now, removed);

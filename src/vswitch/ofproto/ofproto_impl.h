@@ -41,6 +41,7 @@ struct Ofproto::Impl final : Connections::Switch {
   Shared<BridgeView> make_view();
   void mark_changed();
   void apply_fail_mode();
+  void run_fail_open(std::uint64_t now);
   void run_timeouts(std::uint64_t now_ms);
   std::uint64_t now_ms() const { return environment.loop.now_ms(); }
 
@@ -95,7 +96,7 @@ struct Ofproto::Impl final : Connections::Switch {
   Shared<PortTable> port_table;  // null: to be made anew
   PendingStamps changes;         // beside those of the tables
   bool is_changed = true;
-  bool has_own_normal = false;
+  bool has_own_normal = false, is_fail_open = false;
   Connections connections;  // last: it calls the rest
 };
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "flow/match/extract.h"
+#include "openflow/action/check.h"
 #include "vswitch/ofproto/ofproto_impl.h"
 #include "vswitch/translate/stored.h"
 
@@ -76,12 +77,31 @@ void fetch_config(const Request& request) {
   request.reply(Kind::GetConfigReply, config);
 }
 
+// Whether the flow's actions make sense for the packets that it takes. Version 1.0 was lenient.
+Result<void, OfError> check(const Request& request, openflow::FlowMod& mod) {
+  if (mod.buffer != openflow::kNoBuffer) return OfError::OFPBRC_BUFFER_UNKNOWN;
+  const bool deletes = mod.command == openflow::FlowCommand::Delete ||
+                       mod.command == openflow::FlowCommand::DeleteStrict;
+  if (deletes) return kOk;
+  openflow::Protocols usable = openflow::kAllProtocols;
+  const std::uint8_t table = mod.table == openflow::kAllTables ? 0 : mod.table;
+  OVS_TRY(openflow::check_actions(mod.actions, mod.match, table, usable));
+  const openflow::Protocols own = openflow::protocols_of(openflow::bit(request.message.version));
+  if ((usable & own) == 0) return OfError::OFPBAC_MATCH_INCONSISTENT;
+  return kOk;
+}
+
 void flow_mod(const Request& request) {
   Ofproto::Impl& owner = request.owner;
   openflow::FlowMod mod = request.body<openflow::FlowMod>();
   if (mod.command == openflow::FlowCommand::Add &&
       request.message.version < openflow::Version::V12) {
     mod.flags |= openflow::kResetCounts;  // an add of those versions is a new flow
+  }
+  const auto checked = check(request, mod);
+  if (!checked.ok()) {
+    request.refuse(checked.error());
+    return;
   }
   std::vector<RemovedRule> removed;
   const auto done = owner.tables.apply(mod, owner.now_ms(), removed);

@@ -1,0 +1,123 @@
+#include <doctest/doctest.h>
+
+#include "daemon/log/memory_log_output.h"
+#include "daemon/stream/memory_network.h"
+#include "flow/match/match_text.h"
+#include "openflow/text/print.h"
+#include "platform/fake/virtual_clock.h"
+#include "vswitch/ofproto/memory_dpif_test.h"
+#include "vswitch/ofproto/switches_impl.h"
+
+namespace ovs::vswitch {
+namespace {
+
+using openflow::Kind;
+using openflow::Version;
+
+// br0 and one peer on BR.mgmt that speaks one version.
+struct Meeting {
+  explicit Meeting(Version version) : speaks(version) {
+    bridge = &switches.add("br0", switches.add_datapath(std::make_unique<MemoryDpif>()), 0xabc);
+    bridge->set_fail_mode(FailMode::Secure);
+    connecting = network.connect("unix:/run/br0.mgmt", [this](auto made) {
+      REQUIRE(made.ok());
+      stream = std::move(*made);
+      daemon::Stream::Handlers handlers;
+      handlers.on_read = [this](std::string_view bytes) { received += bytes; };
+      handlers.on_close = [](const daemon::IoError&) {};
+      stream->start(std::move(handlers));
+      stream->write(openflow::encode_hello(openflow::bit(speaks), 1));
+    });
+    loop.drain();
+    received.clear();
+  }
+
+  // Everything that came, as ovs-ofctl prints it, without the first line's xid.
+  std::string ask(const std::string& bytes) {
+    received.clear();
+    stream->write(bytes);
+    loop.drain();
+    std::string text;
+    const auto* at = reinterpret_cast<const std::uint8_t*>(received.data());
+    for (Bytes rest(at, received.size()); !rest.empty();) {
+      const auto size = openflow::message_size(rest);
+      REQUIRE(size.ok());
+      REQUIRE(*size > 0);
+      text += openflow::print_message(rest.first(*size));
+      rest = rest.from(*size);
+    }
+    return text;
+  }
+  std::string ask(Kind kind, openflow::Body body) {
+    return ask(openflow::encode(openflow::make_message(kind, speaks, 7, std::move(body))));
+  }
+  static openflow::FlowMod flow(const char* match, std::uint16_t port) {
+    openflow::FlowMod mod;
+    mod.match = *flow::parse_match(match);
+    mod.priority = 32768;
+    mod.table = 0;
+    mod.actions = {openflow::Output{port, 0}};
+    return mod;
+  }
+
+  Version speaks;
+  platform::VirtualClock clock;
+  daemon::MemoryLogOutput output;
+  daemon::Log log{clock, output, "test", 1};
+  daemon::Loop loop{clock};
+  daemon::MemoryNetwork network{loop};
+  Switches switches{{loop, log, network, "/run", "3.7.1"}};
+  Ofproto* bridge = nullptr;
+  std::unique_ptr<daemon::Connecting> connecting;
+  std::unique_ptr<daemon::Stream> stream;
+  std::string received;
+};
+
+}  // namespace
+
+TEST_CASE("Connection: a flow that is added is in force before the barrier is answered") {
+  Meeting meeting(Version::V13);
+  std::string bytes =
+      openflow::encode_flow_mod(Meeting::flow("in_port=1,tcp", 2), openflow::Protocol::Of13, 5);
+  bytes += openflow::encode(
+      openflow::make_message(Kind::BarrierRequest, Version::V13, 6, openflow::Empty{}));
+  CHECK(meeting.ask(bytes) == "OFPT_BARRIER_REPLY (OF1.3) (xid=0x6):\n");
+  const auto view = meeting.bridge->impl().backer.view();
+  CHECK(view->bridges[0]->table(0)->count() == 1);
+  openflow::FlowStatsRequest all;
+  CHECK(meeting.ask(Kind::FlowStatsRequest, all) ==
+        "OFPST_FLOW reply (OF1.3) (xid=0x7):\n"
+        " cookie=0x0, duration=0s, table=0, n_packets=0, n_bytes=0, tcp,in_port=1 "
+        "actions=output:2\n");
+}
+
+TEST_CASE("Connection: what is not supported yet is refused by OpenFlow's own error") {
+  Meeting meeting(Version::V13);
+  openflow::FlowMod mod = Meeting::flow("ip", 2);
+  mod.actions = {openflow::Basic{openflow::BasicOp::Group, 1}};
+  const std::string answer =
+      meeting.ask(openflow::encode_flow_mod(mod, openflow::Protocol::Of13, 5));
+  CHECK(answer.starts_with("OFPT_ERROR (OF1.3) (xid=0x5): OFPBAC_BAD_TYPE\n"));
+}
+
+TEST_CASE("Connection: a peer of another version alone is told so and left") {
+  Meeting meeting(Version::V10);
+  meeting.bridge->set_protocols(openflow::bit(Version::V13));
+  Result<std::unique_ptr<daemon::Stream>, daemon::IoError> second = daemon::IoError{};
+  const auto connecting =
+      meeting.network.connect("unix:/run/br0.mgmt", [&](auto made) { second = std::move(made); });
+  meeting.loop.drain();
+  REQUIRE(second.ok());
+  std::string heard;
+  daemon::Stream::Handlers handlers;
+  handlers.on_read = [&](std::string_view bytes) { heard += bytes; };
+  handlers.on_close = [](const daemon::IoError&) {};
+  (*second)->start(std::move(handlers));
+  (*second)->write(openflow::encode_hello(openflow::bit(Version::V10), 1));
+  meeting.loop.drain();
+  CHECK(heard.size() > 8);
+  CHECK(meeting.ask(Kind::FeaturesRequest, openflow::Empty{}).find("dpid:0000000000000abc") !=
+        std::string::npos);
+}
+
+}  // namespace ovs::vswitch
