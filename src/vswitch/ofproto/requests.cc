@@ -214,7 +214,7 @@ openflow::FlowStats flow_stats_of(const Rule& rule, std::uint64_t now_ms) {
   stats.hard_age_s = std::int32_t((now_ms - spec.modified_ms) / 1000);
   stats.packets = rule.counters->packets;
   stats.bytes = rule.counters->bytes;
-  stats.flags = spec.flags & std::uint16_t(~openflow::kResetCounts & ~openflow::kCheckOverlap);
+  stats.flags = spec.flags & std::uint16_t(~openflow::kCheckOverlap);
   stats.actions = rule.actions->list;
   return stats;
 }
