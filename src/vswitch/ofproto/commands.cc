@@ -104,13 +104,14 @@ void dump_flows(const Ofproto::Impl& bridge, ControlCall& call) {
   const std::uint64_t now = bridge.now_ms();
   for (const Shared<Rule>& rule :
        bridge.tables.select(openflow::FlowStatsRequest{}, FlowTables::Hidden::Include)) {
+    if (rule->spec.cookie != 0) text += fmt::format("cookie={:#x}, ", rule->spec.cookie);
     if (rule->spec.table != 0) text += fmt::format("table_id={}, ", rule->spec.table);
     text += fmt::format("duration={}s, n_packets={}, n_bytes={}, ",
                         (now - rule->spec.created_ms) / 1000, rule->counters->packets.load(),
                         rule->counters->bytes.load());
     const std::string match =
         flow::format_match(rule->match.expanded(), nullptr, rule->spec.priority);
-    text += match + (match.empty() || match.back() == ',' ? "" : ",");
+    text += match + (match.ends_with(',') ? "" : ",");
     text += "actions=" + openflow::format_actions(rule->actions->list) + "\n";
   }
   call.reply(text);

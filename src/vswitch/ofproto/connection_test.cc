@@ -97,7 +97,7 @@ TEST_CASE("Connection: what is not supported yet is refused by OpenFlow's own er
   mod.actions = {openflow::Basic{openflow::BasicOp::Group, 1}};
   const std::string answer =
       meeting.ask(openflow::encode_flow_mod(mod, openflow::Protocol::Of13, 5));
-  CHECK(answer.starts_with("OFPT_ERROR (OF1.3) (xid=0x5): OFPBAC_BAD_TYPE\n"));
+  CHECK(answer.starts_with("OFPT_ERROR (OF1.3) (xid=0x5): OFPBAC_BAD_OUT_GROUP\n"));
 }
 
 TEST_CASE("Connection: a peer of another version alone is told so and left") {

@@ -85,6 +85,10 @@ bool outputs_to(const openflow::Actions& actions, std::uint16_t port) {
 
 Result<void, OfError> check_actions(const openflow::Actions& actions, std::uint8_t table) {
   for (const openflow::Action& action : actions) {
+    const auto* basic = action.as<openflow::Basic>();
+    if (basic != nullptr && basic->op == openflow::BasicOp::Group) {
+      return OfError::OFPBAC_BAD_OUT_GROUP;  // there are no groups yet
+    }
     if (!is_supported(action)) return OfError::OFPBAC_BAD_TYPE;
     if (const auto* output = action.as<openflow::Output>()) {
       if (!is_output_port(output->port)) return OfError::OFPBAC_BAD_OUT_PORT;

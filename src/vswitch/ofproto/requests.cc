@@ -259,7 +259,7 @@ void table_stats(const Request& request) {
     const TableCounters::One& counters = request.owner.table_counters->of[number];
     openflow::TableStats stats;
     stats.table = std::uint8_t(number);
-    stats.name = number == 0 ? "classifier" : "table" + std::to_string(number);
+    stats.name = "table" + std::to_string(number);
     stats.active = std::uint32_t(request.owner.tables.count(std::uint8_t(number)));
     stats.maximum = kMaxFlowsShown;
     stats.lookups = counters.lookups;
@@ -268,6 +268,22 @@ void table_stats(const Request& request) {
     reply.tables.push_back(std::move(stats));
   }
   request.reply(Kind::TableStatsReply, std::move(reply));
+}
+
+// Tables by number, all alike: without properties, which say nothing but what every table can.
+void table_features(const Request& request) {
+  constexpr std::size_t kEntrySize = 64, kMetadataAt = 40, kMaximumAt = 60;
+  openflow::Undecoded reply;
+  reply.body.resize(kHiddenTable * kEntrySize);
+  for (unsigned number = 0; number < kHiddenTable; ++number) {
+    std::uint8_t* entry = reply.body.data() + number * kEntrySize;
+    store(entry, Be16(std::uint16_t(kEntrySize)));
+    entry[2] = std::uint8_t(number);
+    store(entry + kMetadataAt, Be64(~std::uint64_t{0}));
+    store(entry + kMetadataAt + 8, Be64(~std::uint64_t{0}));
+    store(entry + kMaximumAt, Be32(kMaxFlowsShown));
+  }
+  request.reply(Kind::TableFeaturesStatsReply, std::move(reply));
 }
 
 openflow::PortStats port_stats_of(const Ofproto::Impl& owner, const Port& port) {
@@ -351,6 +367,7 @@ void Ofproto::Impl::handle(OfConnection& connection, const Message& message, Byt
     case Kind::FlowStatsRequest: return flow_stats(request);
     case Kind::AggregateStatsRequest: return aggregate_stats(request);
     case Kind::TableStatsRequest: return table_stats(request);
+    case Kind::TableFeaturesStatsRequest: return table_features(request);
     case Kind::PortStatsRequest: return all_port_stats(request);
     case Kind::PortDescStatsRequest: return port_desc(request);
     case Kind::QueueStatsRequest:

@@ -19,8 +19,7 @@ Trace::Node& Trace::parent_of_nested() {
 }
 
 Trace::Node& Trace::add(Kind kind, std::string text) {
-  const bool is_nested = kind == Kind::Bridge || kind == Kind::Table;
-  Node& parent = is_nested ? parent_of_nested() : *open_.back();
+  Node& parent = kind == Kind::Action ? *open_.back() : parent_of_nested();
   auto node = std::make_unique<Node>();
   node->kind = kind;
   node->text = std::move(text);
@@ -87,7 +86,9 @@ void Trace::print_actions(const Node& table, unsigned level, std::string& out) {
     const Node& node = *table.children[i];
     line(out, level, node.text);
     for (const auto& nested : node.children) {
-      if (i == last) {
+      if (nested->kind == Kind::Note) {
+        line(out, level, nested->text);
+      } else if (i == last) {
         print(*nested, level - 1, level, out);
       } else {
         print(*nested, level, level + 2, out);

@@ -36,7 +36,7 @@ class Trace final : public TranslationListener {
   static void print(const Node& node, unsigned level, unsigned action_level, std::string& out);
   static void print_actions(const Node& table, unsigned level, std::string& out);
   Node& add(Kind kind, std::string text);
-  // Nested things hang from the last action; notes stand beside it.
+  // Notes and what is nested hang from the last action.
   Node& parent_of_nested();
 
   const flow::PortNames* ports_;
