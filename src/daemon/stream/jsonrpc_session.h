@@ -29,7 +29,7 @@ class JsonRpcSession {
     std::function<void()> on_connect;
     std::function<void(JsonRpcMessage)> on_message;
     std::function<void(const IoError&)> on_disconnect;  // also after a failed attempt
-    std::function<void()> on_drained = nullptr;  // may be empty: what was queued has left
+    std::function<void()> on_drained = nullptr;         // may be empty: what was queued has left
   };
 
   // Connects from the loop, not inside the constructor. All references must outlive it.
