@@ -259,7 +259,6 @@ void table_stats(const Request& request) {
     const TableCounters::One& counters = request.owner.table_counters->of[number];
     openflow::TableStats stats;
     stats.table = std::uint8_t(number);
-    stats.name = "table" + std::to_string(number);
     stats.active = std::uint32_t(request.owner.tables.count(std::uint8_t(number)));
     stats.maximum = kMaxFlowsShown;
     stats.lookups = counters.lookups;
@@ -270,20 +269,79 @@ void table_stats(const Request& request) {
   request.reply(Kind::TableStatsReply, std::move(reply));
 }
 
-// Tables by number, all alike: without properties, which say nothing but what every table can.
+void put16(openflow::ByteString& out, std::uint16_t number) {
+  out.push_back(std::uint8_t(number >> 8));
+  out.push_back(std::uint8_t(number));
+}
+
+// A property of a table: type, length, content, padding to eight bytes.
+void put_property(openflow::ByteString& out, std::uint16_t type,
+                  const openflow::ByteString& content) {
+  put16(out, type);
+  put16(out, std::uint16_t(4 + content.size()));
+  out.insert(out.end(), content.begin(), content.end());
+  out.resize((out.size() + 7) / 8 * 8);
+}
+
+// Types of four bytes each, as instructions and actions are listed.
+openflow::ByteString types(std::initializer_list<std::uint16_t> numbers) {
+  openflow::ByteString out;
+  for (const std::uint16_t number : numbers) {
+    put16(out, number);
+    put16(out, 4);
+  }
+  return out;
+}
+
+enum class Wanted : bool { All, Writable };
+openflow::ByteString oxm_headers(Wanted wanted) {
+  constexpr std::uint16_t kBasic = 0x8000;
+  openflow::ByteString out;
+  for (const flow::Field& field : flow::kFieldRows) {
+    if (!field.oxm.present || field.oxm.oxm_class != kBasic) continue;
+    if (wanted == Wanted::Writable && !field.writable()) continue;
+    put16(out, kBasic);
+    put16(out, std::uint16_t(field.oxm.number << 9 | field.width));
+  }
+  return out;
+}
+
+// The properties that a table must tell of; their numbers are OFPTFPT_*.
+openflow::ByteString table_properties(unsigned number) {
+  const openflow::ByteString actions = types({0, 17, 18, 21, 23, 24, 25});
+  openflow::ByteString later, out;
+  for (unsigned next = number + 1; next < kHiddenTable; ++next) later.push_back(std::uint8_t(next));
+  put_property(out, 0, types({1, 2, 3, 4, 5}));
+  put_property(out, 2, later);
+  put_property(out, 4, actions);
+  put_property(out, 6, actions);
+  put_property(out, 8, oxm_headers(Wanted::All));
+  put_property(out, 10, oxm_headers(Wanted::All));
+  put_property(out, 12, oxm_headers(Wanted::Writable));
+  put_property(out, 14, oxm_headers(Wanted::Writable));
+  return out;
+}
+
+// One message a table: all of them together are more than a message holds.
 void table_features(const Request& request) {
   constexpr std::size_t kEntrySize = 64, kMetadataAt = 40, kMaximumAt = 60;
-  openflow::Undecoded reply;
-  reply.body.resize(kHiddenTable * kEntrySize);
   for (unsigned number = 0; number < kHiddenTable; ++number) {
-    std::uint8_t* entry = reply.body.data() + number * kEntrySize;
-    store(entry, Be16(std::uint16_t(kEntrySize)));
+    const openflow::ByteString properties = table_properties(number);
+    openflow::Undecoded reply;
+    reply.body.resize(kEntrySize);
+    std::uint8_t* entry = reply.body.data();
+    store(entry, Be16(std::uint16_t(kEntrySize + properties.size())));
     entry[2] = std::uint8_t(number);
     store(entry + kMetadataAt, Be64(~std::uint64_t{0}));
     store(entry + kMetadataAt + 8, Be64(~std::uint64_t{0}));
     store(entry + kMaximumAt, Be32(kMaxFlowsShown));
+    reply.body.insert(reply.body.end(), properties.begin(), properties.end());
+    openflow::Message message =
+        openflow::make_message(Kind::TableFeaturesStatsReply, request.message.version,
+                               request.message.xid, std::move(reply));
+    message.more = number + 1 < kHiddenTable;
+    request.connection.send(message);
   }
-  request.reply(Kind::TableFeaturesStatsReply, std::move(reply));
 }
 
 openflow::PortStats port_stats_of(const Ofproto::Impl& owner, const Port& port) {
