@@ -43,27 +43,17 @@ std::optional<std::vector<std::uint8_t>> parse_hex(std::string_view text) {
   return bytes;
 }
 
-// A frame of `length` bytes; 0: as long as it comes out.
+// A frame of `length` bytes; 0: with the usual payload.
 Result<std::vector<std::uint8_t>, FrameError> make_frame(const std::string& text,
                                                          std::size_t length) {
   if (auto bytes = parse_hex(text)) return std::move(*bytes);
   const auto parsed = flow::parse_odp(text);
   if (!parsed) return FrameError{"bad packet or flow syntax: " + parsed.error().message};
   std::array<std::uint8_t, flow::kComposedMaximum> room;
-  const auto bare = flow::compose(parsed->key, 0, room);
-  if (!bare) return FrameError{"the flow describes no packet"};
-  std::size_t size = *bare;
-  if (length > size) {
-    // What the headers take is what is left when the padding to the minimum is not counted.
-    const auto longer = flow::compose(parsed->key, length - size, room);
-    if (!longer) return FrameError{"packet too long"};
-    size = *longer;
-    if (size < length) {
-      const auto exact = flow::compose(parsed->key, length - size + length - *bare, room);
-      if (exact) size = *exact;
-    }
-  }
-  return std::vector<std::uint8_t>(room.begin(), room.begin() + std::ptrdiff_t(size));
+  auto size = flow::compose(parsed->key, length == 0 ? flow::kComposedPayload : 0, room);
+  if (size && length > *size) size = flow::compose(parsed->key, length - *size, room);
+  if (!size) return FrameError{"the flow describes no packet that fits"};
+  return std::vector<std::uint8_t>(room.begin(), room.begin() + std::ptrdiff_t(*size));
 }
 
 void receive(ControlCall& call, Datapaths& datapaths) {

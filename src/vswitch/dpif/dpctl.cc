@@ -213,6 +213,7 @@ DpctlReply Dpctl::dump_flows(Arguments& arguments) {
   const bool verbose = arguments.has("-m");
   FlowTextOptions options;
   options.style = verbose ? flow::OdpStyle::Verbose : flow::OdpStyle::Normal;
+  options.dialect = dialect_of(dpif->type());
   options.with_ufid = verbose;
   const bool with_names = arguments.has("--names") || (verbose && !arguments.has("--no-names"));
   options.names = with_names ? &names : nullptr;
@@ -272,6 +273,7 @@ DpctlReply Dpctl::find_flow(Arguments& arguments) {
     return invalid("getting flow requires a UFID: ufid:xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx");
   OVS_TRY(const DpifFlow flow, dpif->flow_find(*ufid, flow::FlowKey{}));
   FlowTextOptions options;
+  options.dialect = dialect_of(dpif->type());
   options.with_ufid = true;
   return format_flow(flow, clock_.now_ms(), options) + "\n";
 }

@@ -80,13 +80,17 @@ std::string format_flow_stats(const DpifFlowStats& stats, std::uint64_t now_ms) 
   return text;
 }
 
+flow::OdpDialect dialect_of(std::string_view dpif_type) {
+  return dpif_type == "system" ? flow::OdpDialect::Kernel : flow::OdpDialect::Userspace;
+}
+
 std::string format_flow(const DpifFlow& flow, std::uint64_t now_ms,
                         const FlowTextOptions& options) {
   std::string text;
   if (options.with_ufid) {
     text = fmt::format("ufid:{}{}", format_ufid(flow.ufid), options.ufid_end);
   }
-  text += flow::format_odp(flow.key, flow.mask, options.names, options.style);
+  text += flow::format_odp(flow.key, flow.mask, options.names, options.style, options.dialect);
   text += ", " + format_flow_stats(flow.stats, now_ms);
   if (!options.source.empty()) text += fmt::format(", {}", options.source);
   const auto actions = flow::ActionList::parse(flow.actions);

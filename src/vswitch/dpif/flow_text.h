@@ -23,12 +23,15 @@ class DpPortNames final : public flow::PortNames {
 
 struct FlowTextOptions {
   flow::OdpStyle style = flow::OdpStyle::Normal;
+  flow::OdpDialect dialect = flow::OdpDialect::Kernel;
   const DpPortNames* names = nullptr;  // null: numbers
   bool with_ufid = false;
   std::string_view ufid_end = ", ";  // dpif/dump-flows has a space alone
   std::string_view source;           // "dp:ovs", before the actions; empty: not said
 };
 
+// How a datapath of this type speaks of keys.
+flow::OdpDialect dialect_of(std::string_view dpif_type);
 // "[ufid:..., ]KEY, packets:0, bytes:0, used:never[, flags:S], [dp:ovs, ]actions:2"
 std::string format_flow(const DpifFlow& flow, std::uint64_t now_ms, const FlowTextOptions& options);
 // "packets:0, bytes:0, used:never"

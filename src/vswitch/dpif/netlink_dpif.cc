@@ -86,7 +86,7 @@ DpifResult<DpPort> NetlinkDpif::port_add(const DpifPortSpec& spec) {
   }
   OVS_TRY(const DpifPort port, find_vport(request));
   const std::lock_guard lock(types_mutex_);
-  types_[port.number] = spec.type;
+  types_[port.number] = spec.type == "internal" ? identity_.port_types.internal : spec.type;
   return port.number;
 }
 

@@ -9,6 +9,7 @@
 #include "flow/match/match_text.h"
 #include "flow/match/odp_text.h"
 #include "openflow/action/action_text.h"
+#include "vswitch/dpif/flow_text.h"
 #include "vswitch/ofproto/command_parts.h"
 #include "vswitch/ofproto/switches_impl.h"
 
@@ -117,46 +118,27 @@ void dump_flows(const Ofproto::Impl& bridge, ControlCall& call) {
   call.reply(text);
 }
 
-std::string ufid_text(const Ufid& ufid) {
-  return fmt::format("ufid:{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", ufid.high >> 32,
-                     ufid.high >> 16 & 0xffff, ufid.high & 0xffff, ufid.low >> 48,
-                     ufid.low & 0xffffffffffff);
-}
-
-std::string megaflow_text(const DpifFlow& flow, const flow::PortNames* names, flow::OdpStyle style,
-                          std::uint64_t now_ms) {
-  std::string text;
-  if (style == flow::OdpStyle::Verbose) text = ufid_text(flow.ufid) + ", ";
-  text += flow::format_odp(flow.key, flow.mask, names, style);
-  text += fmt::format(", packets:{}, bytes:{}, used:", flow.stats.packets, flow.stats.bytes);
-  if (flow.stats.used_ms == 0) {
-    text += "never";
-  } else {
-    text += fmt::format("{:.3f}s", double(now_ms - std::min(flow.stats.used_ms, now_ms)) / 1000);
-  }
-  const auto actions = flow::ActionList::parse(flow.actions);
-  text += ", actions:";
-  text += actions.ok() ? flow::format_actions(*actions, names) : "(malformed)";
-  return text + "\n";
-}
-
 void dump_megaflows(const Ofproto::Impl& bridge, ControlCall& call) {
-  flow::OdpStyle style = flow::OdpStyle::Normal;
+  FlowTextOptions options;
+  options.ufid_end = " ";
+  options.dialect = dialect_of(bridge.backer.dpif().type());
   std::optional<bool> wants_names;
   for (std::size_t i = 1; i + 1 < call.arguments().size(); ++i) {
     const std::string& option = call.argument(i);
-    if (option == "-m") style = flow::OdpStyle::Verbose;
+    if (option == "-m") options.style = flow::OdpStyle::Verbose;
     if (option == "--names") wants_names = true;
     if (option == "--no-names") wants_names = false;
   }
-  const DatapathPortNames names(bridge.backer.dpif());
-  const bool named = wants_names.value_or(style == flow::OdpStyle::Verbose);
+  const auto ports = bridge.backer.dpif().port_dump();
+  const DpPortNames names(ports ? *ports : std::vector<DpifPort>());
+  options.with_ufid = options.style == flow::OdpStyle::Verbose;
+  if (wants_names.value_or(options.with_ufid)) options.names = &names;
   const Shared<SwitchView> view = bridge.backer.view();
   std::string text;
   const auto done = bridge.backer.dpif().flow_dump([&](DpifFlow& flow) {
     const PortPlace place = find_ingress(*view, flow.key);
     if (!place || place.bridge->id != bridge.id) return;
-    text += megaflow_text(flow, named ? &names : nullptr, style, bridge.now_ms());
+    text += format_flow(flow, bridge.now_ms(), options) + "\n";
   });
   if (done.ok()) {
     call.reply(text);
