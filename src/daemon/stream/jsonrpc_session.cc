@@ -119,9 +119,10 @@ void JsonRpcSession::Impl::adopt(std::unique_ptr<Stream> stream) {
   if (network != nullptr) reconnect_log.info("{}: connected", name);
   connection->start({.on_message = [this](JsonRpcMessage m) { on_message(std::move(m)); },
                      .on_close = [this](const IoError& error) { drop(error); },
-                     .on_drained = [this] {
-                       if (!is_dead && handlers.on_drained) handlers.on_drained();
-                     }});
+                     .on_drained =
+                         [this] {
+                           if (!is_dead && handlers.on_drained) handlers.on_drained();
+                         }});
   connection->set_reading(reading);
   arm();
   if (!is_dead && handlers.on_connect) handlers.on_connect();
