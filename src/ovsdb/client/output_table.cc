@@ -119,7 +119,7 @@ std::string html_row(const std::vector<std::string>& cells, const char* element)
 std::string html_text(const OutputTable& table, const TextRows& rows, const TableStyle& style) {
   std::string out = "<table border=1>\n";
   if (!table.caption.empty()) {
-    out += "  <caption>" + html_escaped(table.caption) + "</caption>\n";
+    out += "    <caption>" + html_escaped(table.caption) + "</caption>\n";
   }
   if (style.with_headings) out += html_row(table.headings, "th");
   for (const auto& row : rows) out += html_row(row, "td");
@@ -159,7 +159,10 @@ std::optional<CellFormat> parse_cell_format(std::string_view text) {
 std::string Cell::text(CellFormat format) const {
   if (!datum_) return text_;
   switch (format) {
-    case CellFormat::String: return datum_text(*datum_);
+    case CellFormat::String: {
+      const bool is_one = datum_->count() == 1 && !datum_->is_map();
+      return is_many_ && is_one ? "[" + datum_text(*datum_) + "]" : datum_text(*datum_);
+    }
     case CellFormat::Bare: return datum_bare_text(*datum_);
     case CellFormat::Json: return wire::json_text(datum_to_json(*datum_));
   }
@@ -188,6 +191,13 @@ std::string OutputTable::text(const TableStyle& style) const {
     case TableFormat::Json: return "";
   }
   return "";
+}
+
+std::string TableSequence::next(const OutputTable& table) {
+  const bool is_read_by_people =
+      style_.format != TableFormat::Html && style_.format != TableFormat::Json;
+  const bool is_apart = is_read_by_people && !std::exchange(is_first_, false);
+  return (is_apart ? "\n" : "") + table.text(style_);
 }
 
 }  // namespace ovs::ovsdb

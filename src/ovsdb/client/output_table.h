@@ -7,6 +7,7 @@
 
 #include "ovsdb/data/datum.h"
 #include "ovsdb/data/error.h"
+#include "ovsdb/data/type.h"
 
 namespace ovs::ovsdb {
 
@@ -28,6 +29,7 @@ class Cell {
  public:
   Cell() = default;
   explicit Cell(Datum datum) : datum_(std::move(datum)) {}
+  Cell(Datum datum, const ColumnType& type) : datum_(std::move(datum)), is_many_(type.max > 1) {}
   explicit Cell(std::string text) : text_(std::move(text)) {}
 
   std::string text(CellFormat format) const;
@@ -36,14 +38,26 @@ class Cell {
  private:
   std::optional<Datum> datum_;
   std::string text_;
+  bool is_many_ = false;  // the column may hold several values, which brackets show
 };
 
 struct OutputTable {
-  std::string caption;  // empty: none
-  std::vector<std::string> headings;
-  std::vector<std::vector<Cell>> rows;  // each as long as headings
+  std::string caption = {};  // empty: none
+  std::vector<std::string> headings = {};
+  std::vector<std::vector<Cell>> rows = {};  // each as long as headings
 
   std::string text(const TableStyle& style) const;
+};
+
+// The tables of one run of a program: blank lines between those that people read.
+class TableSequence {
+ public:
+  explicit TableSequence(const TableStyle& style) : style_(style) {}
+  std::string next(const OutputTable& table);
+
+ private:
+  const TableStyle& style_;
+  bool is_first_ = true;
 };
 
 }  // namespace ovs::ovsdb

@@ -33,6 +33,11 @@ Uuid ClientTransaction::insert(const TableSchema& table, const Uuid& row) {
   return row;
 }
 
+Uuid ClientTransaction::insert_as(const TableSchema& table, const Uuid& uuid) {
+  chosen_.insert(uuid);
+  return insert(table, uuid);
+}
+
 void ClientTransaction::erase(const TableSchema& table, const Uuid& row) {
   if (inserted_.erase(row) != 0) {
     edits_[table.index].erase(row);
@@ -127,7 +132,8 @@ bool ClientTransaction::is_empty() const {
 }
 
 Json ClientTransaction::row_reference(const Uuid& row) const {
-  if (was_inserted(row)) return Json::array("named-uuid", symbol_of(row));
+  const bool is_named = was_inserted(row) && chosen_.count(row) == 0;
+  if (is_named) return Json::array("named-uuid", symbol_of(row));
   return uuid_to_json(row);
 }
 
@@ -195,8 +201,10 @@ void ClientTransaction::put_edit(JsonArray& operations, const TableSchema& table
   }
   if (is_new) {
     insert_results_[row] = operations.size() - 1;  // the database's name is in front
-    operations.push_back(Json::object("op", "insert", "table", table.name, "uuid-name",
-                                      symbol_of(row), "row", Json(std::move(columns))));
+    const bool is_chosen = chosen_.count(row) != 0;
+    operations.push_back(
+        Json::object("op", "insert", "table", table.name, is_chosen ? "uuid" : "uuid-name",
+                     is_chosen ? row.text() : symbol_of(row), "row", Json(std::move(columns))));
   } else if (!columns.empty()) {
     operations.push_back(Json::object("op", "update", "table", table.name, "where", condition(row),
                                       "row", Json(std::move(columns))));

@@ -22,6 +22,8 @@ class ClientTransaction {
   // A new row; its UUID stands for it here, and becomes another one at commit.
   Uuid insert(const TableSchema& table) { return insert(table, uuids_.next()); }
   Uuid insert(const TableSchema& table, const Uuid& row);  // one that stands for no other row yet
+  // A new row that is to have this UUID on the server too.
+  Uuid insert_as(const TableSchema& table, const Uuid& uuid);
   void erase(const TableSchema& table, const Uuid& row);
   // Rows that are there by now, inserted ones included, in the order of their UUIDs.
   std::vector<Uuid> rows(const TableSchema& table) const;
@@ -82,8 +84,9 @@ class ClientTransaction {
 
   const Replica& replica_;
   UuidSource& uuids_;
-  std::map<std::uint32_t, RowEdits> edits_;     // by table
-  std::map<Uuid, std::uint32_t> inserted_;      // row, its table
+  std::map<std::uint32_t, RowEdits> edits_;  // by table
+  std::map<Uuid, std::uint32_t> inserted_;   // row, its table
+  std::set<Uuid> chosen_;                    // inserted rows whose UUID is not the server's choice
   std::map<Uuid, std::size_t> insert_results_;  // index in the reply
   std::map<Uuid, Uuid> committed_;
   Increment increment_;

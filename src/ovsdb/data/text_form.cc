@@ -218,9 +218,10 @@ std::string atom_text(const Atom& atom) {
   return out;
 }
 
-std::string datum_text(const Datum& datum) {
+namespace {
+
+std::string elements_text(const Datum& datum, bool bracketed) {
   const bool is_map = datum.is_map();
-  const bool bracketed = is_map || datum.count() != 1;
   std::string out;
   if (bracketed) out += is_map ? '{' : '[';
   for (std::size_t i = 0; i < datum.count(); ++i) {
@@ -230,6 +231,16 @@ std::string datum_text(const Datum& datum) {
   }
   if (bracketed) out += is_map ? '}' : ']';
   return out;
+}
+
+}  // namespace
+
+std::string datum_text(const Datum& datum) {
+  return elements_text(datum, datum.is_map() || datum.count() != 1);
+}
+
+std::string datum_text(const Datum& datum, const ColumnType& type) {
+  return elements_text(datum, datum.empty() || type.max > 1);
 }
 
 std::string datum_bare_text(const Datum& datum) {

@@ -19,7 +19,9 @@ template <class T>
 using TextResult = Result<T, TextError>;
 
 std::string atom_text(const Atom& atom);
+// One element stands without brackets, unless `type` allows several.
 std::string datum_text(const Datum& datum);
+std::string datum_text(const Datum& datum, const ColumnType& type);
 // Without brackets, braces and quotes: for --data=bare.
 std::string datum_bare_text(const Datum& datum);
 // Whether a string must be quoted to be read back as itself.

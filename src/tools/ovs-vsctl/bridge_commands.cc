@@ -84,6 +84,7 @@ CommandResult<void> run_add_br(Context& context) {
   Model& model = context.model();
   model.load();
   const std::string name = context.argument(1);
+  if (name.empty()) return fail("bridge name must not be empty string");
   const bool wants_fake = context.count() > 2;
   std::string parent_name;
   std::int64_t vlan = 0;

@@ -82,12 +82,64 @@ CommandResult<Context> parse_command(std::span<const std::string> words, Command
   return context;
 }
 
+// "NAME", "[NAME]", "NAME..." or "[NAME]..."; brackets within say what may be left out.
+std::string completion_argument(std::string_view word) {
+  const bool is_many = word.size() > 3 && word.substr(word.size() - 3) == "...";
+  if (is_many) word.remove_suffix(3);
+  std::ptrdiff_t depth = 0;
+  std::size_t close = 0;  // of the bracket that the word begins with
+  for (std::size_t i = 0; i < word.size() && word[0] == '['; ++i) {
+    depth += word[i] == '[' ? 1 : word[i] == ']' ? -1 : 0;
+    close = i;
+    if (depth == 0) break;
+  }
+  const bool is_optional = word[0] == '[' && close + 1 == word.size();
+  if (is_optional) word = word.substr(1, word.size() - 2);
+  std::string text(1, is_many ? (is_optional ? '*' : '+') : is_optional ? '?' : '!');
+  for (const char c : word) {
+    if (c != ']') text += c == '[' ? '?' : c;
+  }
+  return text;
+}
+
 }  // namespace
+
+std::vector<ovsdb::TableWish> needed_tables(std::span<const Context> commands) {
+  auto is_in = [](std::span<const Command> table, const Command* command) {
+    return command >= table.data() && command < table.data() + table.size();
+  };
+  for (const Context& context : commands) {
+    const bool is_about_names =
+        is_in(bridge_commands(), context.command) || is_in(port_commands(), context.command);
+    if (!is_about_names || std::string_view(context.command->name) == "emer-reset") return {};
+  }
+  return {{"Open_vSwitch", {"bridges", "cur_cfg", "next_cfg"}},
+          {"Bridge", {"name", "ports", "external_ids"}},
+          {"Port", {"name", "interfaces", "fake_bridge", "tag", "external_ids"}},
+          {"Interface", {"name", "ofport", "error"}}};
+}
+
+std::string completion_line(const Command& command) {
+  std::string text;
+  for (const CommandOption& option : options_of(command)) {
+    text += fmt::format("[--{}{}] ", option.name, option.takes_value ? "=" : "");
+  }
+  text += fmt::format(",{},", command.name);
+  std::string_view rest = command.usage;
+  for (bool is_first = true; !rest.empty(); is_first = false) {
+    const std::size_t end = std::min(rest.find(' '), rest.size());
+    if (!is_first) text += ' ';
+    text += completion_argument(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return text;
+}
 
 std::vector<const Command*> all_commands() {
   std::vector<const Command*> commands;
-  for (const auto table : {bridge_commands(), port_commands(), controller_commands(),
-                           database_commands(), show_commands()}) {
+  for (const auto table :
+       {bridge_commands(), port_commands(), controller_commands(), database_commands(),
+        show_commands(), datapath_commands(), service_commands()}) {
     for (const Command& command : table) commands.push_back(&command);
   }
   return commands;

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "ovsdb/client/client.h"
 #include "tools/ovs-vsctl/context.h"
 
 namespace ovs::vsctl {
@@ -21,6 +22,14 @@ struct CommandOption {
 };
 std::vector<CommandOption> all_command_options();
 std::vector<const Command*> all_commands();
+
+// What must be known of the database to run the commands; empty: everything. A copy of all ports'
+// statistics would cost more than most commands do.
+std::vector<ovsdb::TableWish> needed_tables(std::span<const Context> commands);
+
+// A command as shells' completion reads it: its options in brackets, its name, and its arguments,
+// each behind ! (one), ? (one or none), + (one or more) or * (any number).
+std::string completion_line(const Command& command);
 
 // Words as a shell would have to be given them, for logs.
 std::string quoted_words(std::span<const std::string> words);

@@ -44,6 +44,7 @@ struct Attempt {
   ClientTransaction transaction;
   ovsdb::Symbols symbols;  // "@name"
   Model model;
+  std::vector<std::string> warnings;        // for the log
   bool must_wait = false;                   // wait-until is not satisfied yet
   std::vector<std::string> new_interfaces;  // whose errors are looked for after the commit
 };
@@ -89,6 +90,8 @@ std::span<const Command> port_commands();
 std::span<const Command> controller_commands();
 std::span<const Command> database_commands();
 std::span<const Command> show_commands();
+std::span<const Command> datapath_commands();
+std::span<const Command> service_commands();
 const Command* find_command(std::string_view name);
 
 }  // namespace ovs::vsctl

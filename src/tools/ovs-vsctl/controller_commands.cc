@@ -138,7 +138,7 @@ constexpr Command kCommands[] = {
     {"del-fail-mode", 1, 1, "BRIDGE", "", run_del_fail_mode},
     {"set-fail-mode", 2, 2, "BRIDGE MODE", "", run_set_fail_mode},
     {"get-manager", 0, 0, "", "", run_get_manager},
-    {"del-manager", 0, kManyArguments, "[TARGET...]", "", run_del_manager},
+    {"del-manager", 0, kManyArguments, "", "", run_del_manager},
     {"set-manager", 1, kManyArguments, "TARGET...", "--inactivity-probe=", run_set_manager},
 };
 

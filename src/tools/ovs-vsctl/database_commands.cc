@@ -42,7 +42,7 @@ CommandResult<void> get_one(Context& context, const Target& target, std::string_
   context.transaction().verify(*target.table, target.row, column.index);
   const Datum& value = context.transaction().read(*target.table, target.row, column.index);
   if (!setting.key) {
-    context.output += ovsdb::datum_text(value) + "\n";
+    context.output += ovsdb::datum_text(value, column.type) + "\n";
     return kOk;
   }
   if (!column.type.is_map()) {
@@ -120,7 +120,7 @@ void add_row(Context& context, const TableSchema& table, const Uuid& row,
     const Datum& value = column->index == ovsdb::kUuidColumn
                              ? Datum::scalar(row)
                              : context.transaction().read(table, row, column->index);
-    cells.emplace_back(value);
+    cells.emplace_back(value, column->type);
   }
   context.table->rows.push_back(std::move(cells));
 }
@@ -247,8 +247,17 @@ CommandResult<void> run_clear(Context& context) {
 CommandResult<void> run_create(Context& context) {
   OVS_TRY(const TableSchema* const table, find_table(context, context.argument(1)));
   const auto id = context.options.find("--id");
+  ovsdb::Uuid chosen;
   if (id == context.options.end()) {
+    if (!table->is_root) {
+      context.attempt->warnings.push_back(
+          fmt::format("applying \"create\" command to table {} without --id option will have no "
+                      "effect",
+                      table->name));
+    }
     context.created = context.transaction().insert(*table);
+  } else if (ovsdb::Uuid::parse(id->second, chosen)) {
+    context.created = context.transaction().insert_as(*table, chosen);
   } else {
     if (id->second.empty() || id->second[0] != '@') {
       return fail("row id \"{}\" does not begin with \"@\"", id->second);
@@ -277,6 +286,10 @@ CommandResult<void> run_destroy(Context& context) {
   const bool all = context.has("--all");
   if (all && context.count() > 2) {
     return fail("--all and records argument should not be specified together");
+  }
+  if (!all && context.count() == 2) {
+    context.attempt->warnings.push_back("either --all or records argument should be specified");
+    return kOk;
   }
   if (all && context.has("--if-exists")) {
     return fail("--all and --if-exists should not be specified together");

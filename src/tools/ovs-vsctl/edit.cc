@@ -116,6 +116,22 @@ Uuid create_port(Context& context, ModelBridge& bridge, const NewPort& port) {
   return row;
 }
 
+void create_interface(Context& context, ModelPort& port, const std::string& name) {
+  const TableSchema& interfaces = context.table_named("Interface");
+  const Uuid row = context.transaction().insert(interfaces);
+  context.transaction().write(interfaces, row, "name", Datum::scalar(std::string_view(name)));
+  add_reference(context, context.table_named("Port"), port.row, "interfaces", row);
+  context.model().add_interface(name, row, port);
+  context.attempt->new_interfaces.push_back(name);
+}
+
+void delete_interface(Context& context, ModelInterface& interface) {
+  remove_reference(context, context.table_named("Port"), interface.port->row, "interfaces",
+                   interface.row);
+  context.transaction().erase(context.table_named("Interface"), interface.row);
+  context.model().remove_interface(interface);
+}
+
 void delete_port(Context& context, ModelPort& port) {
   ClientTransaction& transaction = context.transaction();
   for (const ModelInterface* interface : port.interfaces) {

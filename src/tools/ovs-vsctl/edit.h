@@ -28,6 +28,8 @@ struct NewPort {
 // The Port's row.
 Uuid create_port(Context& context, ModelBridge& bridge, const NewPort& port);
 void delete_port(Context& context, ModelPort& port);
+void create_interface(Context& context, ModelPort& port, const std::string& name);
+void delete_interface(Context& context, ModelInterface& interface);
 
 // Adds to, or takes from, a column that is a set of references.
 void add_reference(Context& context, const TableSchema& table, const Uuid& row,

@@ -63,6 +63,7 @@ class Session {
         options_(options),
         commands_(std::move(commands)),
         comment_(std::move(comment)),
+        tables_(options.style),
         loop_(program.clock()),
         network_(loop_, program.log(), program.directories().run),
         alarm_(loop_, [this] { end(tools::Timeout::expire(program_)); }) {}
@@ -72,6 +73,7 @@ class Session {
     ovsdb::ClientOptions client;
     client.remotes = {options_.database};
     client.retry = options_.retry;
+    client.tables = needed_tables(commands_);
     client_ = std::make_unique<ovsdb::Client>(
         loop_, network_, program_.log(), client,
         ovsdb::Client::Handlers{.on_change = [this] { on_change(); },
@@ -118,13 +120,16 @@ class Session {
       command.table.reset();
       command.created.reset();
       const auto done = command.command->run(command);
+      if (done && attempt_->must_wait) return;
       if (done) continue;
       if (!done.error().text.empty()) fail_with(done.error().text);
       end(done.error().status);
       return;
     }
-    if (attempt_->must_wait) return;
     if (!check_symbols()) return;
+    for (const std::string& text : attempt_->warnings) {
+      program_.log().module("db_ctl_base").warn("{}", text);
+    }
     commit();
   }
 
@@ -139,15 +144,15 @@ class Session {
       }
       if (symbol.strong_ref) continue;
       if (symbol.weak_ref) {
-        fmt::print(stderr,
-                   "{}: row id \"{}\" was created but only a weak reference to it was inserted, so "
-                   "it will not actually appear in the database\n",
-                   program_.name(), name);
+        program_.log().module("vsctl").warn(
+            "row id \"{}\" was created but only a weak reference to it was inserted, so it will "
+            "not actually appear in the database",
+            name);
       } else {
-        fmt::print(stderr,
-                   "{}: row id \"{}\" was created but no reference to it was inserted, so it will "
-                   "not actually appear in the database\n",
-                   program_.name(), name);
+        program_.log().module("vsctl").warn(
+            "row id \"{}\" was created but no reference to it was inserted, so it will not "
+            "actually appear in the database",
+            name);
       }
     }
     return true;
@@ -229,7 +234,7 @@ class Session {
     for (Context& command : commands_) {
       if (command.command->after_commit != nullptr) command.command->after_commit(command);
       if (command.table) {
-        print(command.table->text(options_.style));
+        print(tables_.next(*command.table));
       } else if (options_.oneline) {
         print(one_line(command.output) + "\n");
       } else {
@@ -260,6 +265,7 @@ class Session {
   const Options& options_;
   std::vector<Context> commands_;
   std::string comment_;
+  ovsdb::TableSequence tables_;
   daemon::Loop loop_;
   daemon::SystemNetwork network_;
   daemon::Timer alarm_;
@@ -338,9 +344,7 @@ void add_options(daemon::Program& program, Options& options) {
 }
 
 int list_commands() {
-  for (const Command* command : all_commands()) {
-    fmt::print("{},{},{}\n", command->name, command->options, command->usage);
-  }
+  for (const Command* command : all_commands()) fmt::print("{}\n", completion_line(*command));
   return 0;
 }
 

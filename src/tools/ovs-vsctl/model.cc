@@ -131,6 +131,12 @@ void Model::remove_bridge(ModelBridge& bridge) {
   bridges_.erase(bridges_.find(bridge.name));
 }
 
+void Model::remove_interface(ModelInterface& interface) {
+  auto& siblings = interface.port->interfaces;
+  siblings.erase(std::find(siblings.begin(), siblings.end(), &interface));
+  interfaces_.erase(interfaces_.find(interface.name));
+}
+
 void Model::remove_port(ModelPort& port) {
   for (const ModelInterface* interface : port.interfaces) {
     interfaces_.erase(interfaces_.find(interface->name));

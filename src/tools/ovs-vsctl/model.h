@@ -57,6 +57,7 @@ class Model {
   ModelInterface& add_interface(std::string name, const ovsdb::Uuid& row, ModelPort& port);
   void remove_bridge(ModelBridge& bridge);
   void remove_port(ModelPort& port);
+  void remove_interface(ModelInterface& interface);
 
   // The single row of Open_vSwitch, made if there is none.
   ovsdb::Uuid root();

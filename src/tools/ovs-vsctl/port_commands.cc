@@ -64,16 +64,21 @@ CommandResult<void> add_port(Context& context, const std::vector<std::string>& i
                              std::size_t first_setting) {
   OVS_TRY(ModelBridge* const bridge, find_bridge(context, context.argument(1), false));
   const std::string& name = context.argument(2);
+  if (name.empty()) return fail("port name must not be empty string");
   if (context.has("--may-exist")) {
     const ModelPort* there = context.model().find_port(name);
     if (there != nullptr) {
       std::string command =
           fmt::format("--may-exist {} {} {}", context.argument(0), bridge->name, name);
+      if (interfaces.size() > 1) {
+        for (const std::string& each : interfaces) command += " " + each;
+      }
       return check_existing(*there, *bridge, interfaces, command);
     }
   }
   OVS_TRY(check_name_is_free(context, name, "a port"));
   for (const std::string& interface : interfaces) {
+    if (interface.empty()) return fail("interface name must not be empty string");
     OVS_TRY(check_name_is_free(context, interface, "an interface"));
   }
   const Uuid row = create_port(context, *bridge, {name, interfaces});
@@ -98,6 +103,45 @@ CommandResult<void> run_add_bond(Context& context) {
                 interfaces.size());
   }
   return add_port(context, interfaces, next);
+}
+
+CommandResult<void> run_add_bond_iface(Context& context) {
+  OVS_TRY(ModelPort* const port, find_port(context, context.argument(1), false));
+  const std::string& name = context.argument(2);
+  if (context.has("--may-exist")) {
+    const ModelInterface* there = context.model().find_interface(name);
+    if (there != nullptr && there->port == port) return kOk;
+    if (there != nullptr) {
+      return fail("\"--may-exist add-bond-iface {} {}\" but {} is actually attached to port {}",
+                  port->name, name, name, there->port->name);
+    }
+  }
+  OVS_TRY(check_name_is_free(context, name, "an interface"));
+  create_interface(context, *port, name);
+  return kOk;
+}
+
+CommandResult<void> run_del_bond_iface(Context& context) {
+  const bool has_port = context.count() == 3;
+  const std::string& name = context.argument(has_port ? 2 : 1);
+  context.model().load();
+  ModelInterface* interface = context.model().find_interface(name);
+  if (interface == nullptr) {
+    if (context.has("--if-exists")) return kOk;
+    return fail("no interface named {}", name);
+  }
+  if (has_port) {
+    OVS_TRY(const ModelPort* const port, find_port(context, context.argument(1), false));
+    if (interface->port != port) {
+      if (context.has("--if-exists")) return kOk;
+      return fail("port {} does not have an interface {}", port->name, name);
+    }
+  }
+  if (interface->port->interfaces.size() == 1) {
+    return fail("cannot delete last interface from port {}", interface->port->name);
+  }
+  delete_interface(context, *interface);
+  return kOk;
 }
 
 CommandResult<void> run_del_port(Context& context) {
@@ -130,6 +174,7 @@ CommandResult<void> run_del_port(Context& context) {
     }
   }
   if (port->name == port->bridge->name) {
+    if (may_be_absent) return kOk;
     return fail(
         "cannot delete port {} because it is the local port for bridge {} "
         "(deleting this port requires deleting the entire bridge)",
@@ -157,11 +202,13 @@ CommandResult<void> run_iface_to_br(Context& context) {
 
 constexpr Command kCommands[] = {
     {"list-ports", 1, 1, "BRIDGE", "", run_list_ports},
-    {"add-port", 2, kManyArguments, "BRIDGE PORT [COLUMN[:KEY]=VALUE]...", "--may-exist",
+    {"add-port", 2, kManyArguments, "BRIDGE NEW-PORT [COLUMN[:KEY]=VALUE]...", "--may-exist",
      run_add_port},
-    {"add-bond", 4, kManyArguments, "BRIDGE PORT IFACE... [COLUMN[:KEY]=VALUE]...",
+    {"add-bond", 4, kManyArguments, "BRIDGE BOND IFACE... [COLUMN[:KEY]=VALUE]...",
      "--may-exist,--fake-iface", run_add_bond},
-    {"del-port", 1, 2, "[BRIDGE] PORT", "--if-exists,--with-iface", run_del_port},
+    {"add-bond-iface", 2, 2, "BOND IFACE", "--may-exist", run_add_bond_iface},
+    {"del-bond-iface", 1, 2, "[BOND] IFACE", "--if-exists", run_del_bond_iface},
+    {"del-port", 1, 2, "[BRIDGE] PORT|IFACE", "--if-exists,--with-iface", run_del_port},
     {"port-to-br", 1, 1, "PORT", "", run_port_to_br},
     {"list-ifaces", 1, 1, "BRIDGE", "", run_list_ifaces},
     {"iface-to-br", 1, 1, "IFACE", "", run_iface_to_br},

@@ -49,6 +49,18 @@ Search<Items> search(const Items& items, std::string_view name, std::size_t skip
   return found;
 }
 
+// All that `name` may begin, for people who must choose.
+template <class Items>
+std::string candidates(const Items& items, std::string_view name) {
+  std::string text;
+  for (const auto& item : items) {
+    if (fit_of(item.name, name) == kNoFit) continue;
+    if (!text.empty()) text += ", ";
+    text += item.name;
+  }
+  return text;
+}
+
 // How a record of a table is called, if not by its UUID: by a column of its own, or through the
 // column of another table that refers to it.
 struct RecordName {
@@ -128,7 +140,10 @@ CommandResult<Uuid> by_name(Context& context, const TableSchema& table, const Re
 CommandResult<const TableSchema*> find_table(Context& context, std::string_view name) {
   const auto found = search(context.schema().tables, name);
   if (found.best == nullptr) return fail("unknown table \"{}\"", name);
-  if (found.is_ambiguous) return fail("multiple table names match \"{}\"", name);
+  if (found.is_ambiguous) {
+    return fail("\"{}\" matches multiple table names: {}", name,
+                candidates(context.schema().tables, name));
+  }
   return found.best;
 }
 
@@ -138,7 +153,8 @@ CommandResult<const ColumnSchema*> find_column(const TableSchema& table, std::st
     return fail("{} does not contain a column whose name matches \"{}\"", table.name, name);
   }
   if (found.is_ambiguous) {
-    return fail("{} contains more than one column whose name matches \"{}\"", table.name, name);
+    return fail("{} contains more than one column whose name matches \"{}\": {}", table.name, name,
+                candidates(table.columns, name));
   }
   return found.best;
 }
@@ -180,7 +196,7 @@ CommandResult<Setting> parse_setting(const TableSchema& table, std::string_view 
     rest.remove_prefix(1);
     auto key = ovsdb::take_token(rest);
     if (!key) return fail("{}: {}", word, key.error().text);
-    if (key->empty()) return fail("{}: missing key name", word);
+    if (key->empty() && rest.empty()) return fail("{}: missing key name", word);
     setting.key = std::move(key).value();
   }
   if (rest.empty()) return setting;
@@ -195,7 +211,10 @@ CommandResult<Setting> parse_setting(const TableSchema& table, std::string_view 
   }
   if (operators.empty()) return fail("{}: trailing garbage \"{}\" in argument", word, rest);
   return fail("{}: argument does not end in {} followed by a value.", word,
-              operators.size() == 1 ? "\"=\"" : "\"=\", \"!=\", \"<\", \">\", \"<=\", or \">=\"");
+              operators.size() == 1
+                  ? "\"=\""
+                  : "\"=\", \"!=\", \"<\", \">\", \"<=\", \">=\", \"{=}\", \"{!=}\", \"{<}\", "
+                    "\"{>}\", \"{<=}\", \"{>=}\", \"{in}\", or \"{not-in}\"");
 }
 
 CommandResult<Datum> parse_value(Context& context, const ColumnType& type, std::string_view text) {

@@ -83,12 +83,13 @@ class Tree {
 };
 
 CommandResult<void> run_show(Context& context) {
+  if (context.has("--filter")) return fail("show --filter: not supported yet");
   const TableSchema& table = context.table_named("Open_vSwitch");
   for (const Uuid& row : context.transaction().rows(table)) Tree(context).show_row(table, row, 0);
   return kOk;
 }
 
-constexpr Command kCommands[] = {{"show", 0, 0, "", "", run_show}};
+constexpr Command kCommands[] = {{"show", 0, 0, "", "--filter=", run_show}};
 
 }  // namespace
 

@@ -196,7 +196,9 @@ Outcome<void> dump(Request& request) {
     for (const ColumnSchema* column : columns) out.headings.push_back(column->name);
     for (auto& row : rows) {
       auto& cells = out.rows.emplace_back();
-      for (Datum& datum : row) cells.emplace_back(std::move(datum));
+      for (std::size_t k = 0; k < row.size(); ++k) {
+        cells.emplace_back(std::move(row[k]), columns[k]->type);
+      }
     }
     print_table(out, request.settings.style);
   }

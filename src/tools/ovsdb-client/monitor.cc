@@ -269,7 +269,8 @@ class Monitoring {
         continue;
       }
       auto datum = ovsdb::datum_from_json(column->type.unconstrained(), *value, nullptr);
-      cells.push_back(datum ? Cell(std::move(*datum)) : Cell(wire::json_text(*value)));
+      cells.push_back(datum ? Cell(std::move(*datum), column->type)
+                            : Cell(wire::json_text(*value)));
     }
   }
 
