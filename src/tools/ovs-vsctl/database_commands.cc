@@ -165,7 +165,6 @@ CommandResult<void> run_set(Context& context) {
   for (std::size_t i = 3; i < context.count(); ++i) {
     OVS_TRY(set_column(context, *target.table, target.row, context.argument(i)));
   }
-  context.model().forget();
   return kOk;
 }
 
@@ -191,7 +190,7 @@ CommandResult<void> run_add(Context& context) {
         column->type.max);
   }
   context.transaction().write(*target.table, target.row, column->index, std::move(value));
-  context.model().forget();
+  note_written(context, *target.table, target.row, *column);
   return kOk;
 }
 
@@ -221,7 +220,7 @@ CommandResult<void> run_remove(Context& context) {
         column->type.min);
   }
   context.transaction().write(*target.table, target.row, column->index, std::move(value));
-  context.model().forget();
+  note_written(context, *target.table, target.row, *column);
   return kOk;
 }
 
@@ -239,8 +238,8 @@ CommandResult<void> run_clear(Context& context) {
     }
     context.transaction().write(*target.table, target.row, column->index,
                                 column->type.default_datum());
+    note_written(context, *target.table, target.row, *column);
   }
-  context.model().forget();
   return kOk;
 }
 
@@ -273,7 +272,6 @@ CommandResult<void> run_create(Context& context) {
   for (std::size_t i = 2; i < context.count(); ++i) {
     OVS_TRY(set_column(context, *table, *context.created, context.argument(i)));
   }
-  context.model().forget();
   return kOk;
 }
 

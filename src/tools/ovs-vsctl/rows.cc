@@ -245,6 +245,24 @@ CommandResult<void> check_mutable(const TableSchema& table, const Uuid& row,
   return fail("cannot modify read-only column {} in table {}", column.name, table.name);
 }
 
+void note_written(Context& context, const TableSchema& table, const Uuid& row,
+                  const ColumnSchema& column) {
+  struct Place {
+    std::string_view table, column;
+  };
+  static constexpr Place kPlaces[] = {
+      {"Open_vSwitch", "bridges"}, {"Bridge", "name"},      {"Bridge", "ports"},  {"Port", "name"},
+      {"Port", "interfaces"},      {"Port", "fake_bridge"}, {"Interface", "name"}};
+  bool is_place = std::any_of(std::begin(kPlaces), std::end(kPlaces), [&](const Place& place) {
+    return place.table == table.name && place.column == column.name;
+  });
+  if (table.name == "Port" && column.name == "tag") {
+    const Datum& fake = context.transaction().read(table, row, "fake_bridge");
+    is_place = !fake.empty() && fake.key(0).boolean();
+  }
+  if (is_place) context.model().forget();
+}
+
 CommandResult<void> set_column(Context& context, const TableSchema& table, const Uuid& row,
                                std::string_view word) {
   static constexpr std::string_view kAssign[] = {"="};
@@ -257,6 +275,7 @@ CommandResult<void> set_column(Context& context, const TableSchema& table, const
   if (!setting.key) {
     OVS_TRY(Datum value, parse_value(context, column.type, setting.value));
     context.transaction().write(table, row, column.index, std::move(value));
+    note_written(context, table, row, column);
     return kOk;
   }
   if (!column.type.is_map()) {

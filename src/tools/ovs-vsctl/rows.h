@@ -30,6 +30,10 @@ CommandResult<Setting> parse_setting(const TableSchema& table, std::string_view 
 
 CommandResult<Datum> parse_value(Context& context, const ovsdb::ColumnType& type,
                                  std::string_view text);
+// A column has been written: the model is read again if it was made of that column. Reading it for
+// every command would make long command lines slow.
+void note_written(Context& context, const TableSchema& table, const Uuid& row,
+                  const ovsdb::ColumnSchema& column);
 // "column[:key]=value" applied to a row.
 CommandResult<void> set_column(Context& context, const TableSchema& table, const Uuid& row,
                                std::string_view word);
