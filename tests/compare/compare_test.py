@@ -43,6 +43,17 @@ class Lists(unittest.TestCase):
         found = main.differences(COMMANDS[:2], [["a"], ["b"]], [["a"], ["c"]])
         self.assertEqual(list(found), [COMMANDS[1][1]])
 
+    def test_a_known_difference_fails_once_it_is_gone(self):
+        self.assertEqual(main.judge(["a", "b"], {"a": "diff"}, {"a": "because"}), 0)
+        self.assertEqual(main.judge(["a", "b"], {}, {"a": "because"}), 1)
+        self.assertEqual(main.judge(["a", "b"], {"b": "diff"}, {}), 1)
+
+    def test_known_differences_belong_to_a_side(self):
+        path = Path(main.HERE) / "known_differences.txt"
+        daemons, tools = main.read_known(path, {"daemons"}), main.read_known(path, {"tools"})
+        self.assertFalse(set(daemons) & set(tools))
+        self.assertLessEqual(set(daemons) | set(tools), {command for _, command in COMMANDS})
+
     def test_tools_and_daemons_are_chosen_apart(self):
         options = main.parse_arguments(["--daemons=ours", "--tools=debian"])
         makers = main.compared_makers(options)
