@@ -33,9 +33,9 @@ CommandResult<void> add_option(CommandOptions& options, std::string_view word) {
 CommandResult<void> check_options(const Context& context) {
   const std::vector<CommandOption> known = options_of(*context.command);
   for (const auto& [name, value] : context.options) {
-    const auto found = std::find_if(known.begin(), known.end(), [&](const CommandOption& option) {
-      return "--" + option.name == name;
-    });
+    const auto found = std::find_if(
+        known.begin(), known.end(),
+        [&wanted = name](const CommandOption& option) { return "--" + option.name == wanted; });
     if (found == known.end()) {
       return fail("'{}' command has no '{}' option", context.command->name, name);
     }
