@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <string>
 
@@ -63,6 +64,7 @@ TEST_CASE("Process: detach() ends the first process as the daemon ended before i
 std::string output_until_all_let_go(FunctionRef<void()> what) {
   int ends[2];
   REQUIRE(pipe(ends) == 0);
+  std::fflush(nullptr);  // what this process has not written yet is not the child's to write
   const int status = status_of([&] {
     dup2(ends[1], 1);
     close(ends[0]);
