@@ -147,7 +147,9 @@ class Story:
             self.failures.append(f"{vm.name}: ping {address} lost {sent - answered}/{sent}")
 
     def _expect_tcp(self, vm, peer, works, shows):
-        command = f"iperf3 -c {peer.ipv4} -n 100K --connect-timeout 1000"
+        # Time for a second SYN, which TCP sends after one second, where a connection is expected.
+        timeout_ms = 3000 if works else 1000
+        command = f"iperf3 -c {peer.ipv4} -n 100K --connect-timeout {timeout_ms}"
         status, output = self.vm_shells[vm].run(command)
         self.narrator.command(vm.name, command, output)
         if (status == 0) != works:
