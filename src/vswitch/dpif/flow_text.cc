@@ -11,15 +11,24 @@ namespace ovs::vswitch {
 
 DpPortNames::DpPortNames(const std::vector<DpifPort>& ports) {
   for (const DpifPort& port : ports) {
-    names_[std::uint32_t(port.number)] = port.name;
+    ports_[std::uint32_t(port.number)] = port;
     numbers_[port.name] = std::uint32_t(port.number);
   }
 }
 
+DpPortNames::DpPortNames(Dpif& dpif)
+    : DpPortNames(dpif.port_dump().value_or(std::vector<DpifPort>())) {}
+
 std::optional<std::string> DpPortNames::name(std::uint32_t number) const {
-  const auto found = names_.find(number);
-  if (found == names_.end()) return std::nullopt;
-  return found->second;
+  const auto found = ports_.find(number);
+  if (found == ports_.end()) return std::nullopt;
+  return found->second.name;
+}
+
+std::optional<std::string> DpPortNames::type(DpPort number) const {
+  const auto found = ports_.find(std::uint32_t(number));
+  if (found == ports_.end()) return std::nullopt;
+  return found->second.type;
 }
 
 std::optional<std::uint32_t> DpPortNames::number(std::string_view name) const {

@@ -13,11 +13,14 @@ namespace ovs::vswitch {
 class DpPortNames final : public flow::PortNames {
  public:
   explicit DpPortNames(const std::vector<DpifPort>& ports);
+  // None if the datapath does not tell.
+  explicit DpPortNames(Dpif& dpif);
   std::optional<std::string> name(std::uint32_t number) const override;
   std::optional<std::uint32_t> number(std::string_view name) const override;
+  std::optional<std::string> type(DpPort number) const;
 
  private:
-  std::map<std::uint32_t, std::string> names_;
+  std::map<std::uint32_t, DpifPort> ports_;
   std::map<std::string, std::uint32_t, std::less<>> numbers_;
 };
 

@@ -129,8 +129,7 @@ void dump_megaflows(const Ofproto::Impl& bridge, ControlCall& call) {
     if (option == "--names") wants_names = true;
     if (option == "--no-names") wants_names = false;
   }
-  const auto ports = bridge.backer.dpif().port_dump();
-  const DpPortNames names(ports ? *ports : std::vector<DpifPort>());
+  const DpPortNames names(bridge.backer.dpif());
   options.with_ufid = options.style == flow::OdpStyle::Verbose;
   if (wants_names.value_or(options.with_ufid)) options.names = &names;
   const Shared<SwitchView> view = bridge.backer.view();
@@ -179,7 +178,7 @@ std::string tunnel_text(const TunnelSettings& tunnel) {
   return text;
 }
 
-std::string show_port(const Port& port, const DatapathPortNames& names) {
+std::string show_port(const Port& port, const DpPortNames& names) {
   const std::string number =
       port.datapath_port == kNoDpPort ? "none" : std::to_string(std::uint32_t(port.datapath_port));
   std::string type = port.settings.type, details;
@@ -200,7 +199,7 @@ void show_datapaths(Switches::Impl& switches, ControlCall& call) {
     const auto stats = backer->dpif().stats();
     text += fmt::format("{}: hit:{} missed:{}\n", backer->dpif().full_name(),
                         stats.ok() ? stats->hit : 0, stats.ok() ? stats->missed : 0);
-    const DatapathPortNames names(backer->dpif());
+    const DpPortNames names(backer->dpif());
     for (const Ofproto::Impl* bridge : bridges_of(switches)) {
       if (&bridge->backer != backer.get()) continue;
       text += fmt::format("  {}:\n", bridge->name);
@@ -264,32 +263,6 @@ std::vector<Ofproto::Impl*> bridges_of(Switches::Impl& switches) {
   std::sort(bridges.begin(), bridges.end(),
             [](const auto* a, const auto* b) { return a->name < b->name; });
   return bridges;
-}
-
-DatapathPortNames::DatapathPortNames(Dpif& dpif) {
-  auto dumped = dpif.port_dump();
-  if (dumped.ok()) ports_ = std::move(*dumped);
-}
-
-std::optional<std::string> DatapathPortNames::name(std::uint32_t number) const {
-  for (const DpifPort& port : ports_) {
-    if (std::uint32_t(port.number) == number) return port.name;
-  }
-  return std::nullopt;
-}
-
-std::optional<std::uint32_t> DatapathPortNames::number(std::string_view name) const {
-  for (const DpifPort& port : ports_) {
-    if (port.name == name) return std::uint32_t(port.number);
-  }
-  return std::nullopt;
-}
-
-std::optional<std::string> DatapathPortNames::type(DpPort number) const {
-  for (const DpifPort& port : ports_) {
-    if (port.number == number) return port.type;
-  }
-  return std::nullopt;
 }
 
 void Switches::add_commands(daemon::ControlServer& server) {

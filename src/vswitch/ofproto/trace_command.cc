@@ -100,7 +100,7 @@ Backer* find_backer(Switches::Impl& switches, std::string_view name) {
 
 TraceResult<Subject> parse_datapath_flow(Switches::Impl& switches, Backer& backer,
                                          const std::string& text) {
-  const DatapathPortNames names(backer.dpif());
+  const DpPortNames names(backer.dpif());
   const auto parsed = flow::parse_odp(text, &names);
   if (!parsed.ok()) return TraceError{parsed.error().message};
   const Shared<SwitchView> view = backer.view();
@@ -199,7 +199,7 @@ std::string trace(Switches::Impl&, const Subject& subject, const TraceArguments&
                         : flow::format_match(whole(translation.final_key), names)) +
           "\n";
   text += "Megaflow: " + megaflow_line(subject.key, translation.wildcards, names) + "\n";
-  const DatapathPortNames datapath_names(bridge.backer.dpif());
+  const DpPortNames datapath_names(bridge.backer.dpif());
   const auto actions = flow::ActionList::parse(translation.actions);
   text += "Datapath actions: ";
   text += actions.ok()
