@@ -2,6 +2,7 @@
 
 #include "ovsdb/schema/vswitch.h"
 #include "vswitch/bridge/config.h"
+#include "vswitch/bridge/unsupported.h"
 
 namespace ovs::vswitch {
 namespace {
@@ -113,6 +114,27 @@ TEST_CASE("Bridge: versions, identity and table sizes are read") {
   CHECK(config.datapath_id == 0xfedcba9876543210);
   CHECK(format_mac_address(*config.hwaddr) == "aa:55:aa:55:00:00");
   CHECK(config.mac_table.idle_ms == 60'000);
+}
+
+TEST_CASE("Settings: what the switch does not do yet is named, what it does is not") {
+  Replica replica = vswitch_replica();
+  const Json mirror = Json::array("uuid", Uuid{3, 1}.text());
+  const auto asked =
+      unsupported_settings(row_of(replica, "Bridge",
+                                  Json::object("name", "br0", "mirrors", mirror.clone(),
+                                               "stp_enable", true, "rstp_enable", false)));
+  CHECK(asked == std::vector<std::string>{"mirrors", "stp_enable"});
+  const auto watched = unsupported_settings(
+      row_of(replica, "Interface",
+             Json::object("name", "p1", "bfd", map_of(Pair{"enable", "true"}), "lldp",
+                          map_of(Pair{"enable", "false"}), "ingress_policing_rate", 0)));
+  CHECK(watched == std::vector<std::string>{"bfd:enable"});
+  const auto tunnelled = unsupported_settings(
+      row_of(replica, "Port",
+             Json::object("name", "p1", "vlan_mode", "dot1q-tunnel", "lacp", "off", "tag", 3)));
+  CHECK(tunnelled == std::vector<std::string>{"vlan_mode=dot1q-tunnel"});
+  CHECK(unsupported_settings(row_of(replica, "Controller", Json::object("target", "tcp:1.2.3.4")))
+            .empty());
 }
 
 }  // namespace

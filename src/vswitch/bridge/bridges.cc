@@ -261,6 +261,7 @@ void Bridges::update_port(const Uuid& uuid, Dirty& dirty) {
   if (!config.error.empty() && config.error != port.config.error) {
     log_.warn("port {}", config.error);
   }
+  warn_unsupported(fmt::format("port {}", config.name), *row, port.unsupported);
   for (const Uuid& interface : config.interfaces) {
     port_of_interface_[interface] = uuid;
     update_interface(*bridge, port, interface, dirty);
@@ -283,6 +284,7 @@ void Bridges::update_interface(Bridge& bridge, Port& port, const Uuid& uuid, Dir
   InterfaceConfig config = read_interface(*row);
   const bool is_new = port.interfaces.count(uuid) == 0;
   Interface& interface = port.interfaces[uuid];
+  warn_unsupported(fmt::format("interface {}", config.name), *row, interface.unsupported);
   if (!is_new && config == interface.config) return;
   dirty.interfaces.insert(uuid);
   const bool is_changed_in_place = interface.ofport && config.type == interface.config.type &&
@@ -361,6 +363,7 @@ void Bridges::configure_bridge(const Uuid& uuid, Bridge& bridge) {
   if (row == nullptr) return;
   for (const Uuid& controller : bridge.config.controllers) bridge_of_controller_.erase(controller);
   bridge.config = read_bridge(*row, environment_.version);
+  warn_unsupported(fmt::format("bridge {}", bridge.config.name), *row, bridge.unsupported);
   choose_identity(bridge);
   Ofproto& ofproto = *bridge.ofproto;
   ofproto.set_protocols(bridge.config.protocols);
@@ -372,7 +375,10 @@ void Bridges::configure_bridge(const Uuid& uuid, Bridge& bridge) {
   for (const Uuid& controller : bridge.config.controllers) {
     bridge_of_controller_[controller] = uuid;
     const ReplicaRow* its_row = replica.find("Controller", controller);
-    if (its_row != nullptr) controllers.push_back(read_controller(*its_row));
+    if (its_row == nullptr) continue;
+    controllers.push_back(read_controller(*its_row));
+    warn_unsupported(fmt::format("bridge {}: controller", bridge.config.name), *its_row,
+                     bridge.unsupported_of_controllers[controller]);
   }
   ofproto.set_controllers(controllers);
 }
@@ -405,6 +411,16 @@ void Bridges::choose_identity(Bridge& bridge) {
   if (bridge.ofproto->datapath_id() == id) return;
   bridge.ofproto->set_datapath_id(id);
   log_.info("bridge {}: using datapath ID {:016x}", bridge.config.name, id);
+}
+
+void Bridges::warn_unsupported(std::string_view what, const ReplicaRow& row,
+                               std::vector<std::string>& told) {
+  std::vector<std::string> now = unsupported_settings(row);
+  for (const std::string& setting : now) {
+    if (std::find(told.begin(), told.end(), setting) != told.end()) continue;
+    log_.warn("{}: {}: not supported yet", what, setting);
+  }
+  told = std::move(now);
 }
 
 void Bridges::remove_all() {

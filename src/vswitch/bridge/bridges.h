@@ -11,6 +11,7 @@
 #include "daemon/run/loop.h"
 #include "ovsdb/client/client.h"
 #include "vswitch/bridge/config.h"
+#include "vswitch/bridge/unsupported.h"
 #include "vswitch/ofproto/switches.h"
 
 namespace ovs::vswitch {
@@ -47,11 +48,13 @@ class Bridges {
     std::optional<OfPort> ofport;
     std::string error;
     DpifLink link;
+    std::vector<std::string> unsupported;
   };
   struct Port {
     PortConfig config;
     std::map<Uuid, Interface> interfaces;
     Uuid bridge;
+    std::vector<std::string> unsupported;
   };
   struct Bridge {
     BridgeConfig config;
@@ -60,6 +63,8 @@ class Bridges {
     std::map<Uuid, Port> ports;
     MacAddress mac = {};
     std::uint64_t datapath_id = 0;
+    std::vector<std::string> unsupported;
+    std::map<Uuid, std::vector<std::string>> unsupported_of_controllers;
   };
   // What a round of changes touches, by row.
   struct Dirty {
@@ -85,6 +90,9 @@ class Bridges {
   void refresh_link(Bridge& bridge, Interface& interface);
   void configure_bridge(const Uuid& uuid, Bridge& bridge);
   void choose_identity(Bridge& bridge);
+  // Names what the row asks for in vain, once for each time that it is asked for.
+  void warn_unsupported(std::string_view what, const ovsdb::ReplicaRow& row,
+                        std::vector<std::string>& told);
 
   Backer* datapath_for(const std::string& type, std::string& error);
   Bridge* find_bridge_of_port(const Uuid& port);
