@@ -180,6 +180,7 @@ std::string LogFile::record_text(std::string_view json_text) {
 
 DbResult<void> LogFile::write(std::string_view json_text) {
   finish_reading();
+  if (!is_trusted()) return untrusted();
   if (!truncated_) {
     if (auto cut = file_->truncate(end_); !cut.ok()) {
       return DbError::io(cut.error().number, cat(path_, ": cannot truncate to length ", end_));
@@ -196,11 +197,18 @@ DbResult<void> LogFile::write(std::string_view json_text) {
   return kOk;
 }
 
+DbError LogFile::untrusted() const {
+  return DbError::io(sync_error_, cat(path_,
+                                      ": refused because an earlier fsync failed; the file must be "
+                                      "rewritten (compacted) first"));
+}
+
 DbResult<void> LogFile::sync() {
-  if (auto synced = file_->sync(); !synced.ok()) {
-    return DbError::io(synced.error().number, cat(path_, ": fsync failed"));
-  }
-  return kOk;
+  if (!is_trusted()) return untrusted();
+  auto synced = file_->sync();
+  if (synced.ok()) return kOk;
+  sync_error_ = synced.error().number;
+  return DbError::io(sync_error_, cat(path_, ": fsync failed"));
 }
 
 DbResult<void> LogFile::replace(const std::vector<std::string>& records) {
@@ -217,12 +225,15 @@ DbResult<void> LogFile::replace(const std::vector<std::string>& records) {
     return DbError::io(written.error().number,
                        cat("failed to rename \"", temporary, "\" to \"", real_path_, '"'));
   }
-  (void)files_.sync_directory(directory_of(real_path_));
   file_ = std::move(file).value();
   finish_reading();
   end_ = content.size();
   truncated_ = true;
-  return kOk;
+  sync_error_ = 0;
+  auto named = files_.sync_directory(directory_of(real_path_));
+  if (named.ok()) return kOk;
+  sync_error_ = named.error().number;  // after a crash the name may lead to the old file
+  return DbError::io(sync_error_, cat(path_, ": fsync of its directory failed"));
 }
 
 }  // namespace ovs::ovsdb

@@ -1,6 +1,8 @@
 // The file of a standalone database: records of JSON, each behind a header with its length and
 // SHA-1. Knows nothing of what the records say (log_record.h does). What follows the last good
-// record is overwritten by the next write.
+// record is overwritten by the next write. Once a sync has failed nobody knows what the disk has,
+// and a later sync that succeeds proves nothing: until replace() has written all anew, nothing is
+// taken.
 #pragma once
 #include <memory>
 #include <optional>
@@ -37,7 +39,10 @@ class LogFile {
   // Appends a record; after a failure the file ends where it did.
   DbResult<void> write(std::string_view json_text);
   DbResult<void> sync();
+  // Whether writes are taken: no sync has failed since the file was opened or replaced.
+  bool is_trusted() const { return sync_error_ == 0; }
   // Writes a new file beside, with `records`, and puts it in place of this one; the lock stays.
+  // After a failure this file is what it was, unless only the new name could not be made durable.
   DbResult<void> replace(const std::vector<std::string>& records);
   std::uint64_t size() const { return end_; }
 
@@ -48,6 +53,7 @@ class LogFile {
       : files_(files), path_(std::move(path)) {}
   DbResult<void> open_files(LogMode mode, bool clustered_too);
   DbResult<void> identify(bool clustered_too);
+  DbError untrusted() const;
   DbError record_error(std::string_view what, std::uint64_t offset, std::size_t length) const;
 
   platform::Files& files_;
@@ -61,6 +67,7 @@ class LogFile {
   std::uint64_t previous_ = 0;
   bool broken_ = false;     // a bad record was met
   bool truncated_ = false;  // what lay behind end_ is gone
+  int sync_error_ = 0;      // of the sync that failed; 0: none
 };
 
 }  // namespace ovs::ovsdb

@@ -102,24 +102,27 @@ DbResult<void> Storage::sync() {
   return log_->sync();
 }
 
-DbResult<void> Storage::compact(std::string_view comment, std::uint64_t wall_ms) {
+DbResult<void> Storage::rewrite(const Database& database, std::string_view comment,
+                                std::uint64_t wall_ms) {
   if (!log_) return kOk;
-  std::vector<std::string> records = {schema_record(database_.schema())};
-  std::string rows = whole_record(database_, comment, wall_ms);
-  records_ = 0;
-  if (!rows.empty()) {
-    records.push_back(std::move(rows));
-    records_ = 1;
-  }
+  std::vector<std::string> records = {schema_record(database.schema())};
+  std::string rows = whole_record(database, comment, wall_ms);
+  if (!rows.empty()) records.push_back(std::move(rows));
   OVS_TRY(log_->replace(records));
+  records_ = records.size() - 1;
   compact_size_ = log_->size();
   return kOk;
 }
 
+DbResult<void> Storage::compact(std::string_view comment, std::uint64_t wall_ms) {
+  return rewrite(database_, comment, wall_ms);
+}
+
 DbResult<void> Storage::replace(Database database, std::string_view comment,
                                 std::uint64_t wall_ms) {
+  OVS_TRY(rewrite(database, comment, wall_ms));
   database_ = std::move(database);
-  return compact(comment, wall_ms);
+  return kOk;
 }
 
 DbResult<Schema> read_schema(platform::Files& files, const std::string& path) {

@@ -34,19 +34,22 @@ class Storage {
   // Of the file after it was last compacted or opened.
   std::uint64_t compact_size() const { return compact_size_; }
 
+  // Whether commits are taken; see LogFile.
+  bool is_trusted() const { return !log_ || log_->is_trusted(); }
   // Whether the file has grown enough since it was last rewritten. Every so often only.
   bool is_worth_compacting(std::uint64_t now_ms);
   // Writes a prepared transaction to the file and makes it part of the database.
   DbResult<void> commit(Transaction& transaction, std::uint64_t wall_ms, RecordForm form);
   DbResult<void> sync();
-  // Rewrites the file as schema and one transaction.
+  // Rewrites the file as schema and one transaction, and so makes it trusted again.
   DbResult<void> compact(std::string_view comment, std::uint64_t wall_ms);
-  // Puts another database in place of this one, in the file too.
+  // Puts another database in place of this one, in the file first.
   DbResult<void> replace(Database database, std::string_view comment, std::uint64_t wall_ms);
 
  private:
   Storage(std::unique_ptr<LogFile> log, Database database)
       : log_(std::move(log)), database_(std::move(database)) {}
+  DbResult<void> rewrite(const Database& database, std::string_view comment, std::uint64_t wall_ms);
   DbResult<void> replay(UuidSource& uuids, Unknown unknown, std::string& warning);
 
   std::unique_ptr<LogFile> log_;

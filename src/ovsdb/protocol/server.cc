@@ -9,6 +9,11 @@
 #include "wire/json/write.h"
 
 namespace ovs::ovsdb {
+namespace {
+
+constexpr std::uint64_t kRecoveryIntervalMs = 5000;
+
+}  // namespace
 
 Server::Server(Environment environment)
     : environment_(environment), log_(environment.log.module("ovsdb_server")), id_(uuids_.next()) {
@@ -18,6 +23,7 @@ Server::Server(Environment environment)
   databases_.emplace(db->name(), std::move(db));
   describe_databases();
   status_timer_ = std::make_unique<daemon::Timer>(environment_.loop, [this] { update_status(); });
+  recovery_timer_ = std::make_unique<daemon::Timer>(environment_.loop, [this] { recover(); });
 }
 
 Server::~Server() {
@@ -60,10 +66,10 @@ Result<void, std::string> Server::remove_database(std::string_view name) {
   const auto at = databases_.find(name);
   if (at == databases_.end()) return std::string("Failed to find the database.");
   if (name.starts_with('_')) return std::string("Cannot remove reserved database.");
+  sync_all();  // who waits for that is told before the database goes
   const std::vector<Session*> sessions = sessions_;
   for (Session* session : sessions) session->forget(*at->second);
   std::erase(touched_, at->second.get());
-  std::erase_if(unsynced_, [&](const auto& each) { return each.first == at->second.get(); });
   const std::string comment = cat("removing ", name, " database by user request");
   disconnect_unaware(comment, nullptr);
   const auto removed = std::move(at->second);
@@ -129,22 +135,47 @@ void Server::run_touched() {
   update_remotes();
 }
 
-void Server::when_durable(HostedDatabase& db, std::function<void()> done) {
+void Server::when_durable(HostedDatabase& db, Durable done) {
   if (unsynced_.empty()) environment_.loop.post([this] { sync_all(); });
   unsynced_.emplace_back(&db, std::move(done));
 }
 
 void Server::sync_all() {
   const auto unsynced = std::exchange(unsynced_, {});
-  std::vector<HostedDatabase*> synced;
+  std::map<HostedDatabase*, DbError> synced;
   for (const auto& [db, done] : unsynced) {
-    if (std::find(synced.begin(), synced.end(), db) != synced.end()) continue;
-    synced.push_back(db);
-    if (auto result = db->storage().sync(); !result) {
-      log_.err("{}: {}", db->file(), result.error().to_text());
-    }
+    if (!synced.contains(db)) synced.emplace(db, sync(*db));
   }
-  for (const auto& [db, done] : unsynced) done();
+  for (const auto& [db, done] : unsynced) done(synced.find(db)->second);
+}
+
+DbError Server::sync(HostedDatabase& db) {
+  const bool trusted = db.storage().is_trusted();
+  auto synced = db.storage().sync();
+  if (synced) return DbError();
+  if (trusted) {
+    log_.err("{}; commits to {} are refused until its file has been rewritten",
+             synced.error().to_text(), db.name());
+  }
+  if (!recovery_timer_->is_set()) recovery_timer_->set_after(kRecoveryIntervalMs);
+  return std::move(synced).error();
+}
+
+// Rewrites files that are not trusted from what is in memory, which includes what was written last.
+void Server::recover() {
+  bool again = false;
+  for (const auto& [name, db] : databases_) {
+    if (db->storage().is_trusted()) continue;
+    auto done =
+        db->storage().compact("recovered from a failed fsync", environment_.clock.wall_ms());
+    if (done) {
+      log_.info("{}: rewritten after a failed fsync; commits are taken again", db->file());
+      continue;
+    }
+    log_.err("{}: still no commits to {}", done.error().to_text(), name);
+    again = true;
+  }
+  if (again) recovery_timer_->set_after(kRecoveryIntervalMs);
 }
 
 DbResult<void> Server::convert(HostedDatabase& db, Schema schema, Session& requester) {

@@ -75,15 +75,18 @@ class Server {
   // Adds quantities for memory/show: cells, monitors, atoms.
   void report_memory(std::map<std::string, std::uint64_t>& use) const;
   std::size_t session_count() const { return sessions_.size(); }
-  // Calls `done` once all that was written so far is on stable storage; writers of one turn share
-  // one sync.
-  void when_durable(HostedDatabase& db, std::function<void()> done);
+  // Calls `done` once all that was written so far is on stable storage, or with the error that kept
+  // it from there; writers of one turn share one sync.
+  using Durable = std::function<void(const DbError&)>;
+  void when_durable(HostedDatabase& db, Durable done);
   RecordForm record_form = RecordForm::ColumnDiffs;
 
  private:
   void describe_databases();
   void run_touched();
   void sync_all();
+  DbError sync(HostedDatabase& db);
+  void recover();
   void update_remotes();
   void update_status();
 
@@ -99,8 +102,9 @@ class Server {
   std::vector<HostedDatabase*> touched_;
   bool touch_posted_ = false;
   bool conditional_monitors_ = true;
-  std::vector<std::pair<HostedDatabase*, std::function<void()>>> unsynced_;
+  std::vector<std::pair<HostedDatabase*, Durable>> unsynced_;
   std::unique_ptr<daemon::Timer> status_timer_;
+  std::unique_ptr<daemon::Timer> recovery_timer_;  // set while a database's file is not trusted
 };
 
 }  // namespace ovs::ovsdb

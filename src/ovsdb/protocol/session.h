@@ -67,6 +67,7 @@ class Session {
   HostedDatabase* find_database(const Message& request);
   void transact(Message& request);
   bool run(Waiting& waiting);  // true when it is answered
+  void reply_when_durable(HostedDatabase& db, Json id, JsonArray results);
   void convert(const Message& request);
   void monitor(const Message& request, MonitorVersion version);
   void monitor_cond_change(const Message& request);

@@ -40,19 +40,29 @@ bool Session::run(Waiting& waiting) {
       executed.durable = false;
     }
   }
-  std::string results = wire::json_text(Json(std::move(executed.results)));
   if (!executed.failed && executed.durable && waiting.db->storage().has_file()) {
-    // Others of this turn share the sync. What this session is told meanwhile may overtake the
-    // reply; ids tell replies apart, and the updates of the transaction have left before.
-    auto id = std::make_shared<const Json>(std::move(waiting.id));
-    server_.when_durable(*waiting.db, [self = std::weak_ptr<Session*>(self_), id = std::move(id),
-                                       text = std::move(results)] {
-      if (const auto session = self.lock()) (*session)->reply_text(*id, text);
-    });
+    reply_when_durable(*waiting.db, std::move(waiting.id), std::move(executed.results));
     return true;
   }
-  reply_text(waiting.id, results);
+  reply_text(waiting.id, wire::json_text(Json(std::move(executed.results))));
   return true;
+}
+
+// Others of this turn share the sync. What this session is told meanwhile may overtake the reply;
+// ids tell replies apart, and the updates of the transaction have left before. If the sync fails
+// the transaction stands in memory and its fate on the disk is unknown: the last result says so.
+void Session::reply_when_durable(HostedDatabase& db, Json id, JsonArray results) {
+  struct Reply {
+    Json id;
+    JsonArray results;
+  };
+  auto reply = std::make_shared<Reply>(Reply{std::move(id), std::move(results)});
+  server_.when_durable(db, [self = std::weak_ptr<Session*>(self_), reply](const DbError& error) {
+    const auto session = self.lock();
+    if (!session) return;
+    if (error) reply->results.push_back(error.to_json());
+    (*session)->reply_text(reply->id, wire::json_text(Json(std::move(reply->results))));
+  });
 }
 
 void Session::retry(HostedDatabase& db) {

@@ -13,6 +13,7 @@ struct MemoryFiles::Node {
   std::vector<std::uint8_t> durable;
   std::uint64_t id = 0;
   std::uint64_t modified_ms = 0;
+  bool lost_writes = false;  // a sync has failed
 };
 
 class MemoryFile final : public File {
@@ -51,7 +52,11 @@ class MemoryFile final : public File {
   }
 
   Result<void, OsError> sync() override {
-    node_->durable = node_->bytes;
+    if (files_.sync_fails()) {
+      node_->lost_writes = true;
+      return os_error_of(EIO);
+    }
+    if (!node_->lost_writes) node_->durable = node_->bytes;
     return kOk;
   }
 
@@ -146,6 +151,7 @@ Result<void, OsError> MemoryFiles::remove(Text path) {
 Result<void, OsError> MemoryFiles::sync_directory(Text path) {
   const std::string directory = without_slash(path);
   if (!is_directory(directory)) return os_error_of(ENOENT);
+  if (sync_fails()) return os_error_of(EIO);
   std::erase_if(durable_names_,
                 [&](const auto& entry) { return directory_of(entry.first) == directory; });
   for (const auto& entry : names_) {

@@ -32,6 +32,9 @@ class MemoryFiles final : public Files {
   // The nth write from now, counted from 0, writes half of its bytes and fails with ENOSPC;
   // negative: none.
   void fail_write(int nth) { write_to_fail_ = nth; }
+  // The nth sync of a file or directory fails with EIO. As on Linux, later syncs of that file
+  // succeed without making durable what this one did not.
+  void fail_sync(int nth) { sync_to_fail_ = nth; }
 
   struct Node;
 
@@ -40,6 +43,7 @@ class MemoryFiles final : public Files {
   using Names = std::map<std::string, std::shared_ptr<Node>>;
   bool is_directory(const std::string& path) const;
   bool write_fails() { return write_to_fail_ >= 0 && write_to_fail_-- == 0; }
+  bool sync_fails() { return sync_to_fail_ >= 0 && sync_to_fail_-- == 0; }
 
   const Clock& clock_;
   Names names_;
@@ -48,6 +52,7 @@ class MemoryFiles final : public Files {
   std::set<std::string> locked_;
   std::uint64_t next_id_ = 1;
   int write_to_fail_ = -1;
+  int sync_to_fail_ = -1;
 };
 
 }  // namespace ovs::platform

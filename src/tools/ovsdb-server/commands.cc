@@ -26,7 +26,8 @@ std::string lines(const std::vector<std::string>& names) {
 std::string storage_status(ovsdb::Server& server, const std::string& name, bool& known) {
   ovsdb::HostedDatabase* db = server.find(name);
   known = db != nullptr && name[0] != '_';
-  return "status: ok";
+  if (!known || db->storage().is_trusted()) return "status: ok";
+  return "status: an fsync failed; commits are refused until the file has been rewritten";
 }
 
 void add_unsupported(daemon::ControlServer& control) {
