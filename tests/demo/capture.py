@@ -1,74 +1,155 @@
-"""What is on the hub's cable, recorded and judged by tshark.
+"""What is on the hub's cable, recorded in parts and judged by tshark.
 
-Every tunnelled packet decodes, inside and out, and no checksum is wrong. Knows no hosts: it is
-given the underlay's shell and the name of a cable there.
+Every packet decodes, inside and out, and every checksum that is there was verified and is right.
+Knows no hosts: it is given the underlay's shell and the name of a cable there.
 """
 import re
 import signal
 import time
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
 
 READY_S = 3
-CHECKED = ("ip", "udp", "tcp", "icmp", "icmpv6")
-FIELDS = ("frame.protocols", "_ws.malformed", *(f"{name}.checksum.status" for name in CHECKED))
-BAD = "0"  # tshark's status of a checksum that was verified and is wrong
-INNER = {
-    "vxlan": re.compile(r":vxlan:eth:ethertype:(ip|ipv6|arp)\b"),
-    "gre": re.compile(r":gre:eth:ethertype:(ip|ipv6|arp)\b"),
-}
+FLUSH_S = 0.4  # the kernel hands packets to dumpcap at least this often
+BUFFER_MIB = 16
+JUDGE_S = 120
+MAX_EXAMPLES = 5
+CHECKED = ("ip", "udp", "tcp", "icmp", "icmpv6", "gre")
+FIELDS = ("frame.protocols", "_ws.malformed", "_ws.expert.severity",
+          *(f"{name}.checksum.status" for name in CHECKED))
+# tshark's statuses: 0 wrong, 1 right, 2 not verified, 3 none there, 4 one that may not be there.
+WRONG = {"0", "4"}
+UNVERIFIED = {"2"}
+ERROR = str(0x800000)  # the gravest of tshark's remarks: "bogus header length", say
+PACKET = r"eth:ethertype:(arp|(ip|ipv6(:ipv6\.\w+)*):(icmp|icmpv6|igmp|tcp|udp))\b"
+INNER = {kind: re.compile(f":{kind}:{PACKET}") for kind in ("vxlan", "gre")}
+# A client's port may be one for which tshark knows a protocol; iperf3's bytes are none of those.
+PLAIN = "-d tcp.port==5201,data"
+
+
+@dataclass
+class Part:
+    """A stretch of the recording: at most `limit` packets of those that passed."""
+
+    name: str
+    path: Path
+    limit: int | None
+    passed: int = 0
+    recorded: int = 0
+
+    @property
+    def complete(self):
+        wanted = self.passed if self.limit is None else min(self.passed, self.limit)
+        return self.recorded >= wanted
+
+    def __str__(self):
+        # A packet recorded before the counters were first read is not in them.
+        return f"{self.name}: {self.recorded:,} of {max(self.passed, self.recorded):,}"
 
 
 @dataclass
 class Verdict:
-    """What tshark says of one recording."""
+    """What tshark says of a recording."""
 
+    packets: int
     tunnelled: int
     undecoded: int
     malformed: int
-    bad_checksums: int
-    examples: tuple = ()  # protocols of packets with a bad checksum
+    wrong_checksums: int
+    unverified: int
+    other_errors: int
+    examples: tuple = ()  # protocols of packets that something is wrong with
+    parts: list = field(default_factory=list)
 
     @property
     def good(self):
-        return self.tunnelled > 0 and not (self.undecoded or self.malformed or self.bad_checksums)
+        problems = (self.undecoded, self.malformed, self.wrong_checksums, self.unverified,
+                    self.other_errors)
+        complete = all(part.complete for part in self.parts)
+        return self.tunnelled > 0 and not any(problems) and complete
 
     def __str__(self):
+        passed = sum(max(part.passed, part.recorded) for part in self.parts)
+        missing = [f"; {part.name}: packets were missed" for part in self.parts if not part.complete]
         return (
-            f"{self.tunnelled} tunnelled packets, {self.undecoded} without a decoded inner packet, "
-            f"{self.malformed} malformed, {self.bad_checksums} with a bad checksum"
-            f"{' '.join(['', *self.examples])}"
+            f"{'; '.join(str(part) for part in self.parts)}\n"
+            f"{self.packets:,} of {passed:,} packets judged, {self.tunnelled:,} of them tunnelled: "
+            f"{self.undecoded} without a decoded inner packet, {self.malformed} malformed, "
+            f"{self.wrong_checksums} with a wrong checksum, {self.unverified} with an unverified one, "
+            f"{self.other_errors} with another error"
+            f"{' '.join(['', *self.examples])}{''.join(missing)}"
         )
 
 
 class Recording:
-    """Records between start and stop."""
+    """All parts of one recording, in `folder`; `name` is its file there."""
 
-    def __init__(self, shell, cable, path):
+    def __init__(self, shell, cable, folder, name):
         self.shell = shell
-        self.path = path
-        self.process = shell.start(f"exec dumpcap -q -i {cable} -w {path}")
-        self._wait_until_ready()
+        self.cable = cable
+        self.folder = folder
+        self.path = folder / f"{name}.pcapng"
+        self.parts = []
 
-    def _wait_until_ready(self):
-        deadline = time.monotonic() + READY_S
-        while time.monotonic() < deadline and not self._has_header():
-            time.sleep(0.02)
+    @contextmanager
+    def part(self, name, limit=None):
+        """Records while its block runs, the first `limit` packets only where there is a limit."""
+        part = Part(name, self.folder / f"{self.path.stem}-{len(self.parts)}.pcapng", limit)
+        stop_after = f"-c {limit}" if limit else ""
+        process = self.shell.start(
+            f"exec dumpcap -q -B {BUFFER_MIB} -i {self.cable} {stop_after} -w {part.path}")
+        _wait_for_header(part.path)
+        before = self._passed()
+        try:
+            yield
+        finally:
+            part.passed = self._passed() - before
+            _stop(process)
+            self.parts.append(part)
 
-    def _has_header(self):
-        return self.path.exists() and self.path.stat().st_size > 0
-
-    def stop(self):
-        self.process.send_signal(signal.SIGINT)
-        self.process.communicate()
+    def _passed(self):
+        """Packets that the cable has carried, both ways."""
+        folder = f"/sys/class/net/{self.cable}/statistics"
+        counts = self.shell.must(f"cat {folder}/rx_packets {folder}/tx_packets")
+        return sum(int(count) for count in counts.split())
 
     def command(self):
         """As a person would type it; tshark verifies some checksums only when asked."""
-        verify = " ".join(f"-o {name}.check_checksum:TRUE" for name in ("ip", "udp", "tcp"))
-        fields = " ".join(f"-e {field}" for field in FIELDS)
-        return f"tshark -r {self.path} {verify} -T fields {fields}"
+        return tshark_command(self.path)
 
     def verdict(self, kind):
-        return judge(kind, self.shell.must(self.command() + " 2>/dev/null"))
+        """Joins the parts, counts them and has them judged."""
+        paths = " ".join(str(part.path) for part in self.parts)
+        self.shell.must(f"mergecap -a -w {self.path} {paths}")
+        counts = dict(line.split("\t") for line in
+                      self.shell.must(f"capinfos -T -r -M -c {paths}").splitlines())
+        for part in self.parts:
+            part.recorded = int(counts[str(part.path)])
+            part.path.unlink()
+        verdict = judge(kind, self.shell.must(self.command() + " 2>/dev/null", timeout_s=JUDGE_S))
+        verdict.parts = self.parts
+        return verdict
+
+
+def tshark_command(path):
+    verify = " ".join(f"-o {name}.check_checksum:TRUE" for name in ("ip", "udp", "tcp"))
+    fields = " ".join(f"-e {field}" for field in FIELDS)
+    return f"tshark -n -r {path} {PLAIN} {verify} -T fields {fields}"
+
+
+def _wait_for_header(path):
+    """dumpcap listens before it writes the head of its file."""
+    deadline = time.monotonic() + READY_S
+    while time.monotonic() < deadline and not (path.exists() and path.stat().st_size > 0):
+        time.sleep(0.02)
+
+
+def _stop(process):
+    if process.poll() is None:
+        time.sleep(FLUSH_S)
+        process.send_signal(signal.SIGINT)
+    process.communicate()
 
 
 def judge(kind, text):
@@ -76,7 +157,16 @@ def judge(kind, text):
     rows = [line.split("\t") for line in text.splitlines()]
     tunnelled = [row for row in rows if f":{kind}" in row[0]]
     undecoded = [row for row in tunnelled if not INNER[kind].search(row[0])]
-    malformed = [row for row in tunnelled if row[1] != ""]
-    bad = [row for row in tunnelled if any(BAD in status.split(",") for status in row[2:])]
-    examples = tuple(sorted({row[0] for row in bad}))
-    return Verdict(len(tunnelled), len(undecoded), len(malformed), len(bad), examples)
+    malformed = [row for row in rows if row[1] != ""]
+    wrong = [row for row in rows if _statuses(row) & WRONG]
+    unverified = [row for row in rows if _statuses(row) & UNVERIFIED]
+    known = [undecoded, malformed, wrong, unverified]
+    others = [row for row in rows
+              if ERROR in row[2].split(",") and not any(row in problem for problem in known)]
+    examples = sorted({row[0] for problem in [*known, others] for row in problem})
+    return Verdict(len(rows), len(tunnelled), *(len(problem) for problem in [*known, others]),
+                   tuple(examples[:MAX_EXAMPLES]))
+
+
+def _statuses(row):
+    return {status for column in row[3:] for status in column.split(",")}

@@ -9,7 +9,6 @@ import unittest
 import unittest.mock
 from pathlib import Path
 
-import capture
 import main
 import programs
 import report
@@ -80,28 +79,6 @@ class Measurements(unittest.TestCase):
     def test_packets_of_a_flow_are_read_from_its_line(self):
         line = " cookie=0x0, n_packets=17, n_bytes=1 actions=drop"
         self.assertEqual(story.packet_count(line), 17)
-
-
-class OnTheWire(unittest.TestCase):
-    GOOD = "eth:ethertype:ip:udp:vxlan:eth:ethertype:ip:tcp\t\t1,1\t2\t1\t\t\n"
-
-    def test_a_decoded_packet_with_right_checksums_is_good(self):
-        self.assertTrue(capture.judge("vxlan", self.GOOD).good)
-
-    def test_one_wrong_checksum_inside_or_outside_is_bad(self):
-        verdict = capture.judge("vxlan", self.GOOD.replace("1,1", "1,0"))
-        self.assertEqual(verdict.bad_checksums, 1)
-        self.assertIn("vxlan:eth:ethertype:ip:tcp", str(verdict))
-
-    def test_a_malformed_packet_is_bad(self):
-        self.assertFalse(capture.judge("vxlan", self.GOOD.replace("\t\t1,1", "\tx\t1,1")).good)
-
-    def test_an_inner_packet_that_does_not_decode_is_bad(self):
-        text = self.GOOD.replace("vxlan:eth:ethertype:ip:tcp", "vxlan:data")
-        self.assertEqual(capture.judge("vxlan", text).undecoded, 1)
-
-    def test_a_recording_without_tunnelled_packets_proves_nothing(self):
-        self.assertFalse(capture.judge("gre", self.GOOD).good)
 
 
 class Table(unittest.TestCase):

@@ -73,6 +73,8 @@ class NamespaceHost:
              "the physical NIC is a port of br-ex, in user space")
         show(f"ip address add {self.plan.underlay_ip}/24 dev br-ex && ip link set br-ex up",
              "the bridge's local port owns the host's underlay address")
+        show("echo 1 > /proc/sys/net/ipv4/conf/eth0/rp_filter",
+             "the kernel, which sees the NIC's frames too, leaves what is for br-ex to br-ex")
 
     def add_tunnel(self, kind, peer, options):
         name = self.tunnel_name(kind, peer)

@@ -66,9 +66,9 @@ class Shell:
             output = process.communicate()[0] + f"(killed after {timeout_s} s)\n"
         return process.returncode, output
 
-    def must(self, command):
+    def must(self, command, timeout_s=30):
         """The output of a command that must succeed; not shown."""
-        status, output = self.run(command)
+        status, output = self.run(command, timeout_s)
         if status != 0:
             raise CommandFailed(f"{self.prompt}# {command}\n{output}exit status {status}")
         return output

@@ -80,24 +80,10 @@ class Traffic:
         }
         return {key: ping_cell(process.communicate()[0]) for key, process in running.items()}
 
-    def sample(self):
-        """A little of everything, to be recorded: pings of all pairs, and TCP through tunnels."""
-        running = [self._start_pings(vm, address) for vm, address in self._probes()]
-        for process in running:
-            process.communicate()
-        for vm, peer in PAIRS:
-            self.shells[vm].run(f"iperf3 -c {peer.ipv4} -n 50K")
-
-    def _start_pings(self, vm, address):
-        return self.shells[vm].start(ping_command(address, count=3))
-
     @staticmethod
     def _probes():
         return [(vm, address) for vm, peer in PAIRS for address in (peer.ipv4, peer.ipv6)]
 
-    def streams(self):
-        """{(vm, peer, "TCP"): Cell}, one pair after the other."""
-        return {
-            (vm, peer, "TCP"): tcp_cell(self.shells[vm].run(f"iperf3 -J -t 1 -c {peer.ipv4}")[1])
-            for vm, peer in PAIRS
-        }
+    def stream(self, vm, peer):
+        """The Cell of one second of TCP."""
+        return tcp_cell(self.shells[vm].run(f"iperf3 -J -t 1 -c {peer.ipv4}")[1])
