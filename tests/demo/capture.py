@@ -71,14 +71,15 @@ class Verdict:
 
     def __str__(self):
         passed = sum(max(part.passed, part.recorded) for part in self.parts)
-        missing = [f"; {part.name}: packets were missed" for part in self.parts if not part.complete]
+        gaps = [part.name for part in self.parts if not part.complete]
+        missing = f"; packets were missed in {', '.join(gaps)}" if gaps else ""
         return (
             f"{'; '.join(str(part) for part in self.parts)}\n"
             f"{self.packets:,} of {passed:,} packets judged, {self.tunnelled:,} of them tunnelled: "
             f"{self.undecoded} without a decoded inner packet, {self.malformed} malformed, "
             f"{self.wrong_checksums} with a wrong checksum, {self.unverified} with an unverified one, "
             f"{self.other_errors} with another error"
-            f"{' '.join(['', *self.examples])}{''.join(missing)}"
+            f"{' '.join(['', *self.examples])}{missing}"
         )
 
 
