@@ -28,6 +28,13 @@ class Table(unittest.TestCase):
         self.refuses("vswitch/bridge/bridge.cc", '"', "ovsdb/engine/server.h")
         self.allows("vswitch/bridge/bridge.cc", '"', "ovsdb/client/replica.h")
 
+    def test_the_folders_of_the_switch_have_a_direction(self):
+        self.allows("vswitch/backer/backer.h", '"', "vswitch/translate/translation.h")
+        self.refuses("vswitch/translate/translator.h", '"', "vswitch/backer/backer.h")
+        self.refuses("vswitch/tables/view.h", '"', "vswitch/translate/effects.h")
+        self.refuses("vswitch/connmgr/connection.h", '"', "vswitch/ofproto/ofproto.h")
+        self.refuses("vswitch/ofproto/ofproto.h", '"', "ovsdb/client/replica.h")
+
     def test_libraries_of_the_net_stay_in_sources(self):
         self.allows("daemon/stream/system_network.cc", "<", "asio.hpp")
         self.refuses("daemon/stream/system_network.h", "<", "asio/ip/tcp.hpp")

@@ -7,6 +7,7 @@
 #include "tools/ovs-vswitchd/datapaths.h"
 #include "tools/ovs-vswitchd/dummy_commands.h"
 #include "vswitch/bridge/bridges.h"
+#include "vswitch/commands/commands.h"
 #include "vswitch/dpif/dpctl.h"
 
 namespace ovs::vswitchd {
@@ -61,7 +62,7 @@ class Daemon {
         dpctl_([this] { return dpifs(); }, program.clock()),
         log_(program.log().module("ovs_vswitchd")) {
     daemon::ControlServer& control = program.control();
-    switches_.add_commands(control);
+    add_switch_commands(switches_, control);
     dpctl_.add_commands(control);
     if (datapaths_.has_dummies()) {
       program.enable_time_commands();

@@ -7,7 +7,8 @@
 #include <vector>
 
 #include "ovsdb/client/replica.h"
-#include "vswitch/ofproto/settings.h"
+#include "vswitch/connmgr/settings.h"
+#include "vswitch/tables/settings.h"
 
 namespace ovs::vswitch {
 

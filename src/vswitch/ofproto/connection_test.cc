@@ -5,7 +5,7 @@
 #include "flow/match/match_text.h"
 #include "openflow/text/print.h"
 #include "platform/fake/virtual_clock.h"
-#include "vswitch/ofproto/memory_dpif_test.h"
+#include "vswitch/dpif/memory_dpif_test.h"
 #include "vswitch/ofproto/switches_impl.h"
 
 namespace ovs::vswitch {

@@ -9,8 +9,9 @@
 #include <string_view>
 #include <vector>
 
+#include "vswitch/connmgr/settings.h"
 #include "vswitch/dpif/dpif.h"
-#include "vswitch/ofproto/settings.h"
+#include "vswitch/tables/settings.h"
 
 namespace ovs::vswitch {
 

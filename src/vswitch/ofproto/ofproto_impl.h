@@ -5,10 +5,11 @@
 #include <map>
 #include <set>
 
-#include "vswitch/ofproto/backer.h"
-#include "vswitch/ofproto/connections.h"
-#include "vswitch/ofproto/flow_tables.h"
+#include "vswitch/backer/backer.h"
+#include "vswitch/connmgr/connections.h"
 #include "vswitch/ofproto/ofproto.h"
+#include "vswitch/ofproto/switches.h"
+#include "vswitch/tables/flow_tables.h"
 
 namespace ovs::vswitch {
 

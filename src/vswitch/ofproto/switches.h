@@ -1,16 +1,16 @@
 // All OpenFlow switches of a daemon and the datapaths under them: what bridge/ and the program
-// hold. Owns them; registers their commands. Control thread only.
+// hold. Owns them. Control thread only.
 #pragma once
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "vswitch/backer/settings.h"
 #include "vswitch/dpif/dpif.h"
 #include "vswitch/ofproto/ofproto.h"
 
 namespace ovs::daemon {
-class ControlServer;
 class Log;
 class Loop;
 class Network;
@@ -27,12 +27,6 @@ struct SwitchEnvironment {
   daemon::Network& network;
   std::string run_directory;  // where BR.mgmt and BR.snoop are
   std::string version;        // "3.7.1"
-};
-
-struct BackerSettings {
-  std::uint32_t flow_limit = 200'000;
-  std::uint64_t max_idle_ms = 10'000;
-  std::uint64_t max_revalidator_ms = 500;
 };
 
 class Switches {
@@ -61,11 +55,8 @@ class Switches {
   // each turn of the loop.
   void commit();
 
-  // fdb/*, ofproto/*, dpif/*, revalidator/*, upcall/*, bridge/dump-flows.
-  void add_commands(daemon::ControlServer& server);
-  static constexpr unsigned kMaxTraceArguments = 10;
-
   struct Impl;
+  Impl& impl() { return *impl_; }
 
  private:
   std::unique_ptr<Impl> impl_;

@@ -6,7 +6,7 @@
 #include <variant>
 #include <vector>
 
-#include "vswitch/ofproto/view.h"
+#include "vswitch/tables/view.h"
 
 namespace ovs::vswitch {
 

@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "flow/match/key.h"
-#include "vswitch/ofproto/settings.h"
+#include "vswitch/tables/settings.h"
 
 namespace ovs::vswitch {
 

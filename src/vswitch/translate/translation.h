@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "openflow/action/action.h"
-#include "vswitch/ofproto/stamps.h"
-#include "vswitch/ofproto/view.h"
+#include "vswitch/tables/stamps.h"
+#include "vswitch/tables/view.h"
 #include "vswitch/translate/effects.h"
 #include "vswitch/translate/frozen.h"
 #include "vswitch/translate/listener.h"

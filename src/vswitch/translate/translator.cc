@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "vswitch/ofproto/rule_actions.h"
+#include "vswitch/tables/rule_actions.h"
 
 namespace ovs::vswitch {
 

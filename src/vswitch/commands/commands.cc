@@ -1,0 +1,335 @@
+#include "vswitch/commands/commands.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "daemon/control/unixctl.h"
+#include "flow/action/action_text.h"
+#include "flow/match/match_text.h"
+#include "flow/match/odp_text.h"
+#include "openflow/action/action_text.h"
+#include "vswitch/commands/command_parts.h"
+#include "vswitch/dpif/flow_text.h"
+#include "vswitch/ofproto/switches_impl.h"
+
+namespace ovs::vswitch {
+
+using daemon::ControlCall;
+
+namespace {
+
+constexpr const char* kNoBridge = "no such bridge";
+
+std::string port_text(const Ofproto::Impl&, OfPort port) {
+  return flow::format_port(std::uint16_t(port), nullptr);
+}
+
+std::string mac_text(const MacAddress& mac) {
+  return fmt::format("{:02x}:{:02x}:{:02x}:{:02x}:{:02x}:{:02x}", mac[0], mac[1], mac[2], mac[3],
+                     mac[4], mac[5]);
+}
+
+std::optional<MacAddress> parse_mac(std::string_view text) {
+  MacAddress mac;
+  for (unsigned i = 0; i < mac.size(); ++i) {
+    const char* end = text.data() + text.size();
+    const auto [rest, error] = std::from_chars(text.data(), end, mac[i], 16);
+    if (error != std::errc{} || (i < 5) != (rest != end && *rest == ':')) return std::nullopt;
+    text.remove_prefix(std::size_t(rest - text.data()) + (i < 5 ? 1 : 0));
+  }
+  return mac;
+}
+
+std::optional<std::uint16_t> parse_vlan(std::string_view text) {
+  std::uint16_t vlan = 0;
+  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), vlan);
+  if (error != std::errc{} || rest != text.data() + text.size() || vlan >= kVlanCount) {
+    return std::nullopt;
+  }
+  return vlan;
+}
+
+void fdb_show(const Ofproto::Impl& bridge, ControlCall& call) {
+  std::string text = " port  VLAN  MAC                Age\n";
+  for (const MacEntry& entry : bridge.macs->entries()) {
+    const std::string age =
+        entry.is_static ? "static" : fmt::format("{:3}", (bridge.now_ms() - entry.used_ms) / 1000);
+    text += fmt::format("{:>5}  {:4}  {}  {}\n", port_text(bridge, entry.port), entry.vlan,
+                        mac_text(entry.mac), age);
+  }
+  call.reply(text);
+}
+
+void fdb_stats_show(const Ofproto::Impl& bridge, ControlCall& call) {
+  const MacTableCounters counters = bridge.macs->counters();
+  const auto entries = bridge.macs->entries();
+  const auto statics = std::count_if(entries.begin(), entries.end(),
+                                     [](const MacEntry& entry) { return entry.is_static; });
+  call.reply(
+      fmt::format("Statistics for bridge \"{}\":\n"
+                  "  Current/maximum MAC entries in the table: {}/{}\n"
+                  "  Current static MAC entries in the table : {}\n"
+                  "  Total number of learned MAC entries     : {}\n"
+                  "  Total number of expired MAC entries     : {}\n"
+                  "  Total number of evicted MAC entries     : {}\n"
+                  "  Total number of port moved MAC entries  : {}\n",
+                  bridge.name, entries.size(), bridge.macs->max_count(), statics, counters.learned,
+                  counters.expired, counters.evicted, counters.moved));
+}
+
+void fdb_add(const Ofproto::Impl& bridge, ControlCall& call) {
+  const Port* port = bridge.find(call.argument(2));
+  const auto vlan = parse_vlan(call.argument(3));
+  const auto mac = parse_mac(call.argument(4));
+  if (port == nullptr)
+    return call.reply_error("software error, odp port is present but no ofp port");
+  if (!vlan) return call.reply_error("Invalid vlan ID");
+  if (!mac) return call.reply_error("bad MAC address");
+  bridge.macs->add_static(*mac, *vlan, port->number, bridge.now_ms());
+  call.reply("");
+}
+
+void fdb_del(const Ofproto::Impl& bridge, ControlCall& call) {
+  const auto vlan = parse_vlan(call.argument(2));
+  const auto mac = parse_mac(call.argument(3));
+  if (!vlan || !mac) return call.reply_error("bad MAC address or VLAN");
+  if (bridge.macs->remove_static(*mac, *vlan) != MacTable::Removal::Removed) {
+    return call.reply_error("could not find static mac entry");
+  }
+  call.reply("");
+}
+
+void dump_flows(const Ofproto::Impl& bridge, ControlCall& call) {
+  std::string text;
+  const std::uint64_t now = bridge.now_ms();
+  for (const Shared<Rule>& rule :
+       bridge.tables.select(openflow::FlowStatsRequest{}, FlowTables::Hidden::Include)) {
+    if (rule->spec.cookie != 0) text += fmt::format("cookie={:#x}, ", rule->spec.cookie);
+    if (rule->spec.table != 0) text += fmt::format("table_id={}, ", rule->spec.table);
+    text += fmt::format("duration={}s, n_packets={}, n_bytes={}, ",
+                        (now - rule->spec.created_ms) / 1000, rule->counters->packets.load(),
+                        rule->counters->bytes.load());
+    const std::string match =
+        flow::format_match(rule->match.expanded(), nullptr, rule->spec.priority);
+    text += match + (match.ends_with(',') ? "" : ",");
+    text += "actions=" + openflow::format_actions(rule->actions->list) + "\n";
+  }
+  call.reply(text);
+}
+
+void dump_megaflows(const Ofproto::Impl& bridge, ControlCall& call) {
+  FlowTextOptions options;
+  options.ufid_end = " ";
+  options.dialect = dialect_of(bridge.backer.dpif().type());
+  std::optional<bool> wants_names;
+  for (std::size_t i = 1; i + 1 < call.arguments().size(); ++i) {
+    const std::string& option = call.argument(i);
+    if (option == "-m") options.style = flow::OdpStyle::Verbose;
+    if (option == "--names") wants_names = true;
+    if (option == "--no-names") wants_names = false;
+  }
+  const DpPortNames names(bridge.backer.dpif());
+  options.with_ufid = options.style == flow::OdpStyle::Verbose;
+  if (wants_names.value_or(options.with_ufid)) options.names = &names;
+  const Shared<SwitchView> view = bridge.backer.view();
+  std::string text;
+  const auto done = bridge.backer.dpif().flow_dump([&](DpifFlow& flow) {
+    const PortPlace place = find_ingress(*view, flow.key);
+    if (!place || place.bridge->id != bridge.id) return;
+    text += format_flow(flow, bridge.now_ms(), options) + "\n";
+  });
+  if (done.ok()) {
+    call.reply(text);
+  } else {
+    call.reply_error("dpif/dump_flows failed: " + done.error().text);
+  }
+}
+
+std::string tunnel_text(const TunnelSettings& tunnel) {
+  std::string text;
+  const auto add = [&](std::string_view name, std::string_view value) {
+    text += fmt::format("{}{}={}", text.empty() ? ": " : ", ", name, value);
+  };
+  const auto address = [](std::uint32_t ip) {
+    return fmt::format("{}.{}.{}.{}", ip >> 24, ip >> 16 & 0xff, ip >> 8 & 0xff, ip & 0xff);
+  };
+  const bool same_key =
+      tunnel.in_key == tunnel.out_key && tunnel.in_key_by_flow == tunnel.out_key_by_flow;
+  const auto add_key = [&](std::string_view name, bool by_flow, std::optional<std::uint64_t> key) {
+    if (by_flow) {
+      add(name, "flow");
+    } else if (key && *key != 0) {
+      add(name, std::to_string(*key));
+    }
+  };
+  if (same_key) {
+    add_key("key", tunnel.in_key_by_flow, tunnel.in_key);
+  } else {
+    add_key("in_key", tunnel.in_key_by_flow, tunnel.in_key);
+    add_key("out_key", tunnel.out_key_by_flow, tunnel.out_key);
+  }
+  if (tunnel.local_by_flow || tunnel.local_ip) {
+    add("local_ip", tunnel.local_by_flow ? "flow" : address(*tunnel.local_ip));
+  }
+  if (tunnel.remote_by_flow || tunnel.remote_ip) {
+    add("remote_ip", tunnel.remote_by_flow ? "flow" : address(*tunnel.remote_ip));
+  }
+  return text;
+}
+
+std::string show_port(const Port& port, const DpPortNames& names) {
+  const std::string number =
+      port.datapath_port == kNoDpPort ? "none" : std::to_string(std::uint32_t(port.datapath_port));
+  std::string type = port.settings.type, details;
+  if (port.settings.tunnel) {
+    details = tunnel_text(*port.settings.tunnel);
+  } else if (type == "patch") {
+    details = ": peer=" + port.settings.peer;
+  } else {
+    type = names.type(port.datapath_port).value_or(type);
+  }
+  return fmt::format("    {} {}/{}: ({}{})\n", port.settings.name, std::uint16_t(port.number),
+                     number, type, details);
+}
+
+void show_datapaths(Switches::Impl& switches, ControlCall& call) {
+  std::string text;
+  for (const auto& backer : switches.backers) {
+    const auto stats = backer->dpif().stats();
+    text += fmt::format("{}: hit:{} missed:{}\n", backer->dpif().full_name(),
+                        stats.ok() ? stats->hit : 0, stats.ok() ? stats->missed : 0);
+    const DpPortNames names(backer->dpif());
+    for (const Ofproto::Impl* bridge : bridges_of(switches)) {
+      if (&bridge->backer != backer.get()) continue;
+      text += fmt::format("  {}:\n", bridge->name);
+      for (const auto& [name, number] : bridge->port_numbers) {
+        text += show_port(bridge->ports.find(number)->second, names);
+      }
+    }
+  }
+  call.reply(text);
+}
+
+void show_upcalls(Switches::Impl& switches, ControlCall& call) {
+  std::string text;
+  for (const auto& backer : switches.backers) {
+    text += fmt::format(
+        "{}:\n"
+        "  flows         : (current {}) (avg {}) (max {}) (limit {})\n"
+        "  dump duration : {}ms\n"
+        "  ufid enabled : true\n\n"
+        "  1: (keys {})\n",
+        backer->dpif().full_name(), backer->megaflows().size(), backer->average_flows(),
+        backer->max_flows(), backer->flow_limit(), backer->dump_ms(), backer->megaflows().size());
+  }
+  call.reply(text);
+}
+
+void flush_macs(Switches::Impl& switches, ControlCall& call) {
+  if (call.arguments().size() > 1) {
+    const Ofproto::Impl* bridge = find_bridge(switches, call.argument(1));
+    if (bridge == nullptr) return call.reply_error(kNoBridge);
+    bridge->macs->flush();
+  } else {
+    for (const Ofproto::Impl* bridge : bridges_of(switches)) bridge->macs->flush();
+  }
+  call.reply("table successfully flushed");
+}
+
+void clear_mac_stats(Switches::Impl& switches, ControlCall& call) {
+  if (call.arguments().size() > 1) {
+    const Ofproto::Impl* bridge = find_bridge(switches, call.argument(1));
+    if (bridge == nullptr) return call.reply_error(kNoBridge);
+    bridge->macs->clear_counters();
+  } else {
+    for (const Ofproto::Impl* bridge : bridges_of(switches)) bridge->macs->clear_counters();
+  }
+  call.reply("statistics successfully cleared");
+}
+
+}  // namespace
+
+Ofproto::Impl* find_bridge(Switches::Impl& switches, std::string_view name) {
+  for (const auto& ofproto : switches.ofprotos) {
+    if (ofproto->name() == name) return &ofproto->impl();
+  }
+  return nullptr;
+}
+
+std::vector<Ofproto::Impl*> bridges_of(Switches::Impl& switches) {
+  std::vector<Ofproto::Impl*> bridges;
+  for (const auto& ofproto : switches.ofprotos) bridges.push_back(&ofproto->impl());
+  std::sort(bridges.begin(), bridges.end(),
+            [](const auto* a, const auto* b) { return a->name < b->name; });
+  return bridges;
+}
+
+void add_switch_commands(Switches& all_switches, daemon::ControlServer& server) {
+  Switches::Impl& switches = all_switches.impl();
+  using OnBridge = void (*)(const Ofproto::Impl&, ControlCall&);
+  // Commands about one bridge, which is the argument at `at`; 0: the last one.
+  const auto add_for_bridge = [&](const char* name, const char* usage, unsigned least,
+                                  unsigned most, unsigned at, OnBridge run) {
+    server.add(name, usage, least, most, [&switches, at, run](ControlCall call) {
+      const std::size_t index = at == 0 ? call.arguments().size() - 1 : at;
+      const Ofproto::Impl* bridge = find_bridge(switches, call.argument(index));
+      if (bridge == nullptr) return call.reply_error(kNoBridge);
+      run(*bridge, call);
+    });
+  };
+  using OnAll = void (*)(Switches::Impl&, ControlCall&);
+  const auto add_for_all = [&](const char* name, const char* usage, unsigned least, unsigned most,
+                               OnAll run) {
+    server.add(name, usage, least, most,
+               [&switches, run](ControlCall call) { run(switches, call); });
+  };
+  using OnBacker = void (*)(Backer&);
+  const auto add_for_backers = [&](const char* name, const char* usage, const char* answer,
+                                   OnBacker run) {
+    server.add(name, usage, 0, 0, [&switches, answer, run](ControlCall call) {
+      for (const auto& backer : switches.backers) run(*backer);
+      call.reply(answer);
+    });
+  };
+  add_for_bridge("fdb/show", "bridge", 1, 1, 1, fdb_show);
+  add_for_bridge("fdb/stats-show", "bridge", 1, 1, 1, fdb_stats_show);
+  add_for_bridge("fdb/add", "bridge port vlan mac", 4, 4, 1, fdb_add);
+  add_for_bridge("fdb/del", "bridge vlan mac", 3, 3, 1, fdb_del);
+  add_for_bridge("bridge/dump-flows", "[--offload-stats] bridge", 1, 2, 0, dump_flows);
+  add_for_bridge("dpif/dump-flows", "[-m] [--names | --no-names] bridge", 1, 3, 0, dump_megaflows);
+  add_for_all("fdb/flush", "[bridge]", 0, 1, flush_macs);
+  add_for_all("fdb/stats-clear", "[bridge]", 0, 1, clear_mac_stats);
+  add_for_all("dpif/show", "", 0, 0, show_datapaths);
+  add_for_all("upcall/show", "", 0, 0, show_upcalls);
+  add_for_all("ofproto/list", "", 0, 0, [](Switches::Impl& all, ControlCall& call) {
+    std::string text;
+    for (const Ofproto::Impl* bridge : bridges_of(all)) text += bridge->name + "\n";
+    call.reply(text);
+  });
+  add_for_all("ofproto/trace", "{[dp_name] odp_flow | bridge br_flow} [OPTIONS] [-generate|packet]",
+              1, kMaxTraceArguments, trace_command);
+  add_for_backers("revalidator/wait", "", "", [](Backer& backer) { backer.revalidate(); });
+  add_for_backers("revalidator/purge", "", "", [](Backer& backer) { backer.purge(); });
+  add_for_backers("revalidator/pause", nullptr, "",
+                  [](Backer& backer) { backer.set_paused(true); });
+  add_for_backers("revalidator/resume", nullptr, "", [](Backer& backer) {
+    backer.set_paused(false);
+    backer.revalidate_soon();
+  });
+  add_for_backers("upcall/disable-megaflows", "", "megaflows disabled",
+                  [](Backer& backer) { backer.set_wildcards(Backer::Wildcards::Off); });
+  add_for_backers("upcall/enable-megaflows", "", "megaflows enabled",
+                  [](Backer& backer) { backer.set_wildcards(Backer::Wildcards::On); });
+  add_for_all("upcall/set-flow-limit", "flow-limit-number", 1, 1,
+              [](Switches::Impl& all, ControlCall& call) {
+                std::uint32_t limit = 0;
+                const std::string& text = call.argument(1);
+                std::from_chars(text.data(), text.data() + text.size(), limit);
+                for (const auto& backer : all.backers) backer->set_flow_limit(limit);
+                call.reply(fmt::format("set flow_limit to {}\n", limit));
+              });
+}
+
+}  // namespace ovs::vswitch
