@@ -1,4 +1,7 @@
-"""Tests of check_tidy: the order of the sources and the bound in time; clang-tidy is not needed."""
+"""Tests of check_tidy: the order of the sources, what was seen, the bound in time.
+
+clang-tidy is not needed.
+"""
 import shutil
 import subprocess
 import time
@@ -35,8 +38,37 @@ class Order(TreeCase):
 
 class Bound(TreeCase):
     def test_after_the_deadline_no_source_is_looked_at(self):
-        problems, looked_at = tidy.tidy_until(self.root, [Path("src/a.cc")], time.monotonic() - 1)
-        self.assertEqual((problems, looked_at), ([], 0))
+        results = tidy.tidy_until(self.root, [Path("src/a.cc")], time.monotonic() - 1)
+        self.assertEqual(results, {})
+
+
+class Memory(TreeCase):
+    SOURCE = Path("src/a.cc")
+
+    def setUp(self):
+        super().setUp()
+        self.write("src/a.cc", '#include "b.h"\n')
+        self.write("src/b.h", '#include "c/d.h"\n#include <vector>\n')
+        self.write("src/c/d.h", "int x;\n")
+
+    def digest(self, deep=False):
+        return tidy.Digests(self.root, deep).of(self.SOURCE)
+
+    def test_a_clean_source_is_known_until_what_it_includes_changes(self):
+        tidy.Seen(self.root).add({self.SOURCE: self.digest()})
+        self.assertTrue(tidy.Seen(self.root).knows(self.SOURCE, self.digest()))
+        self.write("src/c/d.h", "int y;\n")
+        self.assertFalse(tidy.Seen(self.root).knows(self.SOURCE, self.digest()))
+
+    def test_other_rules_and_a_deep_run_see_anew(self):
+        before = self.digest()
+        self.assertNotEqual(before, self.digest(deep=True))
+        self.write(".clang-tidy", "Checks: -*\n")
+        self.assertNotEqual(before, self.digest())
+
+    def test_headers_that_include_each_other_end(self):
+        self.write("src/c/d.h", '#include "b.h"\n')
+        self.assertEqual(len(self.digest()), 64)
 
 
 if __name__ == "__main__":

@@ -77,8 +77,8 @@ class Verdict:
             f"{'; '.join(str(part) for part in self.parts)}\n"
             f"{self.packets:,} of {passed:,} packets judged, {self.tunnelled:,} of them tunnelled: "
             f"{self.undecoded} without a decoded inner packet, {self.malformed} malformed, "
-            f"{self.wrong_checksums} with a wrong checksum, {self.unverified} with an unverified one, "
-            f"{self.other_errors} with another error"
+            f"{self.wrong_checksums} with a wrong checksum, {self.unverified} with an unverified "
+            f"one, {self.other_errors} with another error"
             f"{' '.join(['', *self.examples])}{missing}"
         )
 
