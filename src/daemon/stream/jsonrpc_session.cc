@@ -24,6 +24,7 @@ struct JsonRpcSession::Impl : std::enable_shared_from_this<JsonRpcSession::Impl>
   void on_message(JsonRpcMessage message);
   void drop(const IoError& error);
   void arm();
+  void note_progress();
   std::uint64_t probe_interval() const;
   const std::string& remote() const { return options.remotes[remote_index]; }
 
@@ -41,7 +42,8 @@ struct JsonRpcSession::Impl : std::enable_shared_from_this<JsonRpcSession::Impl>
   std::string name;
   IoError last_error;
   Stream::Reading reading = Stream::Reading::Active;
-  bool is_dead = false;  // the owner has gone
+  std::size_t backlog = 0;  // bytes that were queued when the timer last rang
+  bool is_dead = false;     // the owner has gone
 };
 
 std::uint64_t JsonRpcSession::Impl::probe_interval() const {
@@ -74,8 +76,18 @@ void JsonRpcSession::Impl::arm() {
   }
 }
 
+// A peer that takes what was queued is alive, though its answers to probes are behind that; where
+// nothing is queued and we do not read, silence says nothing.
+void JsonRpcSession::Impl::note_progress() {
+  const std::size_t queued = connection ? connection->queued_bytes() : 0;
+  const bool is_ours = reading == Stream::Reading::Paused && queued == 0;
+  if (connection && (queued < backlog || is_ours)) machine.activity(loop.now_ms());
+  backlog = queued;
+}
+
 void JsonRpcSession::Impl::run() {
   const auto self = shared_from_this();
+  note_progress();
   switch (machine.run(loop.now_ms())) {
     case Reconnect::Action::None: break;
     case Reconnect::Action::Connect: connect(); break;

@@ -181,6 +181,31 @@ TEST_CASE_FIXTURE(Fixture, "JsonRpcSession: a paused one delivers nothing until 
   CHECK(events == "connected a ");
 }
 
+TEST_CASE_FIXTURE(Fixture, "JsonRpcSession: one that does not read does not blame its peer") {
+  auto session_of = session();
+  loop.drain();
+  session_of->set_reading(Stream::Reading::Paused);
+  for (int i = 0; i < 4; ++i) pass(5000);
+  CHECK(events == "connected ");
+  session_of->set_reading(Stream::Reading::Active);
+  pass(5000);
+  pass(5000);
+  CHECK(events == "connected (Connection timed out) ");
+}
+
+TEST_CASE_FIXTURE(Fixture, "JsonRpcSession: a peer that takes what was queued is alive") {
+  auto session_of = session();
+  loop.drain();
+  session_of->send_text(std::make_shared<const std::string>("{}"));
+  pass(5000);  // the probe stands behind what is queued
+  read_far();
+  pass(5000);
+  CHECK(events == "connected ");
+  pass(5000);
+  pass(5000);
+  CHECK(events == "connected (Connection timed out) ");
+}
+
 TEST_CASE_FIXTURE(Fixture, "JsonRpcSession: one around an accepted stream ends with it") {
   auto client = session();
   loop.drain();
