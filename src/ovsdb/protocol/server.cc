@@ -16,7 +16,10 @@ constexpr std::uint64_t kRecoveryIntervalMs = 5000;
 }  // namespace
 
 Server::Server(Environment environment)
-    : environment_(environment), log_(environment.log.module("ovsdb_server")), id_(uuids_.next()) {
+    : environment_(environment),
+      log_(environment.log.module("ovsdb_server")),
+      uuids_(environment.uuid_seed ? UuidSource(*environment.uuid_seed) : UuidSource()),
+      id_(uuids_.next()) {
   auto schema = std::make_shared<const Schema>(server_schema());
   auto db = std::make_unique<HostedDatabase>("", Storage::in_memory(std::move(schema)));
   db->read_only = false;

@@ -27,6 +27,7 @@ class Server {
     daemon::Log& log;
     const platform::Clock& clock;
     platform::Files& files;
+    Maybe<std::uint64_t> uuid_seed = kNone;  // for tests that are to run the same twice
   };
   explicit Server(Environment environment);
   ~Server();

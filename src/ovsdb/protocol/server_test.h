@@ -4,6 +4,7 @@
 #pragma once
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <string>
@@ -117,7 +118,8 @@ struct ServerFixture {
     start();
   }
   void start() {
-    server = std::make_unique<Server>(Server::Environment{loop, network, log, clock, files});
+    server =
+        std::make_unique<Server>(Server::Environment{loop, network, log, clock, files, ++seed});
     REQUIRE(server->add_database("/d").ok());
     REQUIRE(server->add_remote("ptcp:1").ok());
   }
@@ -140,6 +142,7 @@ struct ServerFixture {
   daemon::Loop loop{clock};
   daemon::MemoryNetwork network{loop};
   platform::MemoryFiles files{clock};
+  std::uint64_t seed = 0;
   std::unique_ptr<Server> server;
 };
 

@@ -66,15 +66,18 @@ daemon::JsonRpcSession::Handlers Session::handlers(std::function<void()> on_clos
                 reset();
                 if (on_close) on_close();
               },
-          .on_drained = [this] { flush_monitors(); }};
+          .on_drained =
+              [this] {
+                flush_monitors();
+                update_reading();
+              }};
 }
 
 void Session::reset() {
   monitors_.clear();
   waiting_.clear();
   const auto locks = std::exchange(locks_, {});
-  for (const auto& [name, stolen] : locks) {
-    if (stolen) continue;
+  for (const auto& [name, stolen] : locks) {  // who was robbed waits in the queue too
     if (Session* next = server_.locks().unlock(*this, name)) next->notify_lock("locked", name);
   }
   db_change_aware_ = false;
@@ -111,9 +114,20 @@ void Session::flush_monitors() {
   for (const auto& monitor : monitors_) monitor->flush();
 }
 
+// Replies wait for a client that does not read; then its requests wait too.
+void Session::update_reading() {
+  if (!rpc_) return;
+  const bool full = rpc_->queued_bytes() > kMaxUnreadBytes;
+  rpc_->set_reading(full ? daemon::Stream::Reading::Paused : daemon::Stream::Reading::Active);
+}
+
+DbError Session::exhausted(std::string_view what, std::size_t most) {
+  return DbError("resources exhausted", cat("a client may have ", most, ' ', what));
+}
+
 void Session::on_message(Message message) {
   switch (message.kind) {
-    case Message::Kind::Request: return on_request(message);
+    case Message::Kind::Request: on_request(message); return update_reading();
     case Message::Kind::Notify:
       if (message.method == "cancel") cancel(message);
       return;
@@ -211,6 +225,7 @@ void Session::lock(const Message& request, Locks::Mode mode) {
     return refuse(request, DbError::syntax(request.body, cat("must issue \"unlock\" before new \"",
                                                              request.method, '"')));
   }
+  if (locks_.size() >= kMaxLocks) return refuse(request, exhausted("locks", kMaxLocks));
   locks_.emplace(std::string(name->string()), false);
   Session* victim = server_.locks().lock(*this, name->string(), mode);
   if (victim != nullptr) {
@@ -280,6 +295,7 @@ void Session::monitor(const Message& request, MonitorVersion version) {
   if (find_monitor(params[1]) != nullptr) {
     return refuse(request, DbError::syntax(params[1], "duplicate monitor ID"));
   }
+  if (monitors_.size() >= kMaxMonitors) return refuse(request, exhausted("monitors", kMaxMonitors));
   auto spec = MonitorSpec::parse(db->database(), version, params[2]);
   if (!spec) return refuse(request, spec.error());
   if (version == MonitorVersion::Since) {

@@ -24,6 +24,11 @@ struct SessionOptions {
 
 class Session {
  public:
+  // What one client may have at once; more is refused with "resources exhausted".
+  static constexpr std::size_t kMaxWaiting = 1000, kMaxMonitors = 1000, kMaxLocks = 1000;
+  // A client that has more than this unread is not read from until it has read it.
+  static constexpr std::size_t kMaxUnreadBytes = 1024 * 1024;
+
   Session(Server& server, SessionOptions options);
   ~Session();
   Session(const Session&) = delete;
@@ -58,10 +63,12 @@ class Session {
 
   void on_message(Message message);
   void on_request(Message& request);
+  void update_reading();
   void reset();  // the connection has gone
   void send(Message message);
   void reply(const Message& request, Json result);
   void refuse(const Message& request, const DbError& error);
+  static DbError exhausted(std::string_view what, std::size_t most);
   void reply_text(const Json& id, std::string_view result_text);
 
   HostedDatabase* find_database(const Message& request);

@@ -15,7 +15,10 @@ void Session::transact(Message& request) {
                   DbError::syntax(request.body, cat(request.method, ": duplicate request ID")));
   }
   Waiting waiting{db, std::move(request.id), std::move(request.body), server_.now_ms(), nullptr};
-  if (!run(waiting)) waiting_.push_back(std::move(waiting));
+  if (run(waiting)) return;
+  if (waiting_.size() < kMaxWaiting) return waiting_.push_back(std::move(waiting));
+  request.id = std::move(waiting.id);
+  refuse(request, exhausted("requests that wait", kMaxWaiting));
 }
 
 bool Session::run(Waiting& waiting) {
