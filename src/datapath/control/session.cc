@@ -60,8 +60,8 @@ Result<std::size_t> Session::read_packet(MutableBytes output) {
 }
 
 void Session::wake(Atomic<DeviceRequest*>& pended) const {
-  if (pended.load(Order::Sequential) == nullptr) return;
-  if (DeviceRequest* request = pended.exchange(nullptr, Order::AcquireRelease)) {
+  // Not a load first: it could pass the store of what woke us, while submit() looks too early.
+  if (DeviceRequest* request = pended.exchange(nullptr, Order::Sequential)) {
     request->completed(std::size_t{0});
   }
 }

@@ -50,6 +50,7 @@ Backer::~Backer() {
 
 void Backer::publish(Shared<SwitchView> view, PendingStamps changed) {
   view_ = std::move(view);
+  if (!changed.empty()) is_unsettled_ = true;
   changed.touch_all(stamps_);
   revalidate_soon();
 }
@@ -194,6 +195,7 @@ void Backer::revalidate() {
   const std::uint64_t now = loop_.now_ms();
   round_.set_after(settings_.max_revalidator_ms);
   if (is_paused_) return;
+  is_unsettled_ = false;
   ++dump_number_;
   const std::uint64_t max_idle_ms = megaflows_.size() > flow_limit_ ? 100 : settings_.max_idle_ms;
   struct Change {
@@ -215,19 +217,52 @@ void Backer::revalidate() {
     const Verdict verdict = judge(at->second, now, max_idle_ms);
     if (verdict != Verdict::Keep) changes.push_back({verdict, flow.ufid, flow.key});
   });
-  for (const Change& change : changes) {
-    const auto at = megaflows_.find(change.ufid);
-    if (change.verdict == Verdict::Modify && at != megaflows_.end()) {
-      FlowPut put{FlowPutMode::Modify, change.ufid, at->second.key, at->second.mask,
-                  at->second.actions};
-      if (dpif_->flow_put(put).ok()) continue;
-    }
-    remove(change.ufid, change.key);
-  }
+  for (const Change& change : changes) carry_out(change.verdict, change.ufid, change.key);
   std::erase_if(megaflows_, [&](const auto& each) { return each.second.dump < dump_number_; });
   average_flows_ = (average_flows_ + dumped) / 2;
   adjust_limit(loop_.now_ms() - now);
   if (round_hook_) round_hook_(now);
+}
+
+void Backer::carry_out(Verdict verdict, const Ufid& ufid, const flow::FlowKey& key) {
+  const auto at = megaflows_.find(ufid);
+  switch (verdict) {
+    case Verdict::Keep: return;
+    case Verdict::Modify:
+      if (at != megaflows_.end()) {
+        const Megaflow& flow = at->second;
+        const FlowPut put{FlowPutMode::Modify, ufid, flow.key, flow.mask, flow.actions};
+        if (dpif_->flow_put(put).ok()) return;
+      }
+      [[fallthrough]];
+    case Verdict::Delete: remove(ufid, key); return;
+  }
+}
+
+void Backer::settle() {
+  if (is_paused_ || !std::exchange(is_unsettled_, false)) return;
+  const std::uint64_t deadline = loop_.now_ms() + kMaxSettleMs;
+  std::vector<Ufid> stale;
+  for (const auto& [ufid, flow] : megaflows_) {
+    if (stamps_.changed_since(flow.began, flow.cells)) stale.push_back(ufid);
+  }
+  for (const Ufid& ufid : stale) {
+    if (loop_.now_ms() > deadline) return;
+    refresh(ufid);
+  }
+}
+
+// Packets until now belong to the old translation.
+void Backer::refresh(const Ufid& ufid) {
+  Megaflow& flow = megaflows_.find(ufid)->second;
+  const auto found = dpif_->flow_find(ufid, flow.key);
+  if (!found.ok()) {
+    megaflows_.erase(ufid);
+    return;
+  }
+  replay(flow, found->stats);
+  const flow::FlowKey key = flow.key;
+  carry_out(translate_again(flow), ufid, key);
 }
 
 // So many flows as a round of a second can look after.

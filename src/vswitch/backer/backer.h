@@ -54,6 +54,10 @@ class Backer {
   // One round now: statistics, idle flows, stale flows, timeouts.
   void revalidate();
   void revalidate_soon();
+  // Now, without waiting for a round: what publish() made stale. Gives up after kMaxSettleMs and
+  // leaves the rest to the round that comes soon.
+  void settle();
+  static constexpr std::uint64_t kMaxSettleMs = 200;
   void purge();  // deletes all megaflows
   void set_paused(bool paused) { is_paused_ = paused; }
 
@@ -86,6 +90,8 @@ class Backer {
                             std::uint64_t packets);
   Verdict judge(Megaflow& flow, std::uint64_t now_ms, std::uint64_t max_idle_ms);
   Verdict translate_again(Megaflow& flow);
+  void carry_out(Verdict verdict, const Ufid& ufid, const flow::FlowKey& key);
+  void refresh(const Ufid& ufid);
   void replay(Megaflow& flow, const DpifFlowStats& stats);
   void remove(const Ufid& ufid, const flow::FlowKey& key);
   void adjust_limit(std::uint64_t took_ms);
@@ -114,6 +120,7 @@ class Backer {
   std::uint64_t dump_number_ = 0, dump_ms_ = 1;
   std::size_t max_flows_ = 0, average_flows_ = 0;
   bool is_paused_ = false;
+  bool is_unsettled_ = false;  // something was published since the last settle() or round
   Wildcards wildcards_ = Wildcards::On;
   daemon::Timer round_;  // last: it calls the rest
 };

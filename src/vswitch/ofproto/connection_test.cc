@@ -3,6 +3,7 @@
 #include "daemon/log/memory_log_output.h"
 #include "daemon/stream/memory_network.h"
 #include "flow/match/match_text.h"
+#include "flow/match/odp_text.h"
 #include "openflow/text/print.h"
 #include "platform/fake/virtual_clock.h"
 #include "vswitch/dpif/memory_dpif_test.h"
@@ -17,7 +18,9 @@ using openflow::Version;
 // br0 and one peer on BR.mgmt that speaks one version.
 struct Meeting {
   explicit Meeting(Version version) : speaks(version) {
-    bridge = &switches.add("br0", switches.add_datapath(std::make_unique<MemoryDpif>()), 0xabc);
+    auto datapath = std::make_unique<MemoryDpif>();
+    dpif = datapath.get();
+    bridge = &switches.add("br0", switches.add_datapath(std::move(datapath)), 0xabc);
     bridge->set_fail_mode(FailMode::Secure);
     connecting = network.connect("unix:/run/br0.mgmt", [this](auto made) {
       REQUIRE(made.ok());
@@ -67,6 +70,7 @@ struct Meeting {
   daemon::Loop loop{clock};
   daemon::MemoryNetwork network{loop};
   Switches switches{{loop, log, network, "/run", "3.7.1"}};
+  MemoryDpif* dpif = nullptr;
   Ofproto* bridge = nullptr;
   std::unique_ptr<daemon::Connecting> connecting;
   std::unique_ptr<daemon::Stream> stream;
@@ -89,6 +93,35 @@ TEST_CASE("Connection: a flow that is added is in force before the barrier is an
         "OFPST_FLOW reply (OF1.3) (xid=0x7):\n"
         " cookie=0x0, duration=0s, table=0, n_packets=0, n_bytes=0, tcp,in_port=1 "
         "actions=output:2\n");
+}
+
+TEST_CASE("Connection: a barrier's reply means that the datapath follows the tables") {
+  Meeting meeting(Version::V13);
+  PortSettings port;
+  port.name = "p1";
+  port.type = "dummy";
+  REQUIRE(meeting.bridge->add_port(port).ok());
+  const auto change = [&](openflow::FlowMod mod) {
+    const std::string barrier = openflow::encode(
+        openflow::make_message(Kind::BarrierRequest, Version::V13, 6, openflow::Empty{}));
+    return meeting.ask(openflow::encode_flow_mod(mod, openflow::Protocol::Of13, 5) + barrier);
+  };
+  openflow::FlowMod drop = Meeting::flow("tcp", 0), send = Meeting::flow("", 2);
+  drop.actions = {};
+  drop.priority = 50000;
+  port.name = "p2";
+  REQUIRE(meeting.bridge->add_port(port).ok());
+  change(send);
+  change(drop);
+  const auto packet = flow::parse_odp(
+      "in_port(1),eth(src=50:54:00:00:00:01,dst=50:54:00:00:00:02),eth_type(0x0800),"
+      "ipv4(src=1.1.1.1,dst=2.2.2.2,proto=6,tos=0,ttl=64,frag=no),tcp(src=1,dst=2)");
+  REQUIRE(packet.ok());
+  CHECK(meeting.dpif->receive(packet->key, 0) == "drop");
+  REQUIRE(meeting.dpif->flows.size() == 1);
+  drop.command = openflow::FlowCommand::Delete;
+  CHECK(change(drop) == "OFPT_BARRIER_REPLY (OF1.3) (xid=0x6):\n");
+  CHECK(meeting.dpif->receive(packet->key, 0) == "2");
 }
 
 TEST_CASE("Connection: what is not supported yet is refused by OpenFlow's own error") {

@@ -97,6 +97,7 @@ struct Ofproto::Impl final : Connections::Switch {
   Shared<PortTable> port_table;  // null: to be made anew
   PendingStamps changes;         // beside those of the tables
   bool is_changed = true;
+  bool owes_barrier = false;  // its reply waits until the datapath does what the tables say
   bool has_own_normal = false, is_fail_open = false;
   Connections connections;  // last: it calls the rest
 };

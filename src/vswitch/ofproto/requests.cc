@@ -419,7 +419,9 @@ void Ofproto::Impl::handle(OfConnection& connection, const Message& message, Byt
     case Kind::FlowMod: return flow_mod(request);
     case Kind::PacketOut: return packet_out(request);
     case Kind::PortMod: return port_mod(request);
-    case Kind::BarrierRequest: return request.reply(Kind::BarrierReply, openflow::Empty{});
+    case Kind::BarrierRequest:
+      owes_barrier = true;
+      return request.reply(Kind::BarrierReply, openflow::Empty{});
     case Kind::RoleRequest: return role(request);
     case Kind::DescStatsRequest: return describe_switch(request);
     case Kind::FlowStatsRequest: return flow_stats(request);
@@ -457,6 +459,7 @@ void Ofproto::Impl::handle(OfConnection& connection, const Message& message, Byt
 
 void Ofproto::Impl::finish_batch() {
   if (is_changed || tables.has_changes()) publisher.commit();
+  if (std::exchange(owes_barrier, false)) backer.settle();
 }
 
 void Ofproto::Impl::connections_changed() {
