@@ -29,6 +29,22 @@ class Normalisation(unittest.TestCase):
         self.assert_different("ovs-vsctl list-br", "a\nb\n", "b\na\n")
         self.assert_same("ovs-ofctl dump-flows br0", "a\nb\n", "b\na\n")
 
+    def test_random_addresses_are_those_of_patch_ports_and_are_addresses(self):
+        line = " 7({}): addr:{}"
+        one, other, none = "5a:01:02:03:04:05", "ae:05:04:03:02:01", "00:00:00:00:00:00"
+        command = "ovs-ofctl show br0"
+        self.assert_same(command, line.format("patch-ex", one), line.format("patch-ex", other))
+        self.assert_different(command, line.format("patch-ex", one), line.format("patch-ex", none))
+        self.assert_different(command, line.format("vm1", one), line.format("vm1", other))
+
+    def test_ports_may_come_in_any_order_but_keep_their_lines(self):
+        reply = "OFPST_PORT reply: 2 ports\n  port  {}: rx pkts={}\n           tx pkts=0\n  port  {}: rx pkts={}\n"
+        command = "ovs-ofctl dump-ports br0"
+        self.assert_same(command, reply.format(1, 0, 2, 0), reply.format(1, 0, 2, 0))
+        swapped = "OFPST_PORT reply: 2 ports\n  port  2: rx pkts=0\n  port  1: rx pkts=0\n           tx pkts=0\n"
+        self.assert_same(command, reply.format(1, 0, 2, 0), swapped)
+        self.assert_different(command, reply.format(1, 0, 2, 0), reply.format(1, 5, 2, 0))
+
     def test_addresses_and_versions_are_excused_only_where_they_are_versions(self):
         self.assert_same("ovs-vsctl --version", "(Open vSwitch) 3.1.0", "(Open vSwitch) 3.7.1")
         self.assert_different("ovs-ofctl dump-flows br0", "nw_src=10.0.0.1", "nw_src=10.0.0.2")

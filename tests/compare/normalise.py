@@ -29,8 +29,11 @@ RULES = (
     Rule("the run's folder", r"(/[\w.-]+)+/compare\.[\w]+", "FOLDER"),
     Rule("ports' durations", r"duration=[0-9.]+s", "duration=AGE", "dump-ports"),
     Rule("addresses of dummy devices", r"\baa:55:aa:55:00:[0-9a-f]{2}\b", "aa:55:aa:55:00:NN"),
+    Rule("addresses of patch ports, which are random",
+         r"(\(patch-\w+\): addr:)[0-9a-f][26ae](:[0-9a-f]{2}){5}", r"\1RANDOM"),
     Rule("process ids", r"\b(pid|process) \d+", r"\1 PID"),
 )
+PORT_STATISTICS = "dump-ports "
 UNORDERED = ("ovs-vsctl show", "dump-flows", "list-columns", "ovsdb-client dump", "vlog/list")
 
 
@@ -41,7 +44,21 @@ def normalise(command, text):
         if rule.command in command:
             text = re.sub(rule.pattern, rule.replacement, text)
     lines = [line.rstrip() for line in text.splitlines()]
+    if PORT_STATISTICS in command:
+        lines = _sort_ports(lines)
     return sorted(lines) if any(part in command for part in UNORDERED) else lines
+
+
+def _sort_ports(lines):
+    """Each port's lines together, the ports by name; the reference's order is that of a hash table."""
+    ports = []
+    for line in lines[1:]:
+        if line.startswith("  port "):
+            ports.append([])
+        if not ports:
+            return lines
+        ports[-1].append(line)
+    return lines[:1] + [line for port in sorted(ports) for line in port]
 
 
 def _number_uuids(text):
@@ -54,4 +71,5 @@ def describe():
     """The list of rules, for people."""
     named = [f"{rule.name}{f' (of {rule.command})' if rule.command else ''}" for rule in RULES]
     order = f"the order of lines of: {', '.join(UNORDERED)}"
-    return named + ["UUIDs, numbered", "trailing spaces", order]
+    ports = f"the order of ports (of {PORT_STATISTICS.strip()}), which is a hash table's"
+    return named + ["UUIDs, numbered", "trailing spaces", order, ports]

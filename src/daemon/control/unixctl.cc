@@ -12,6 +12,17 @@ namespace ovs::daemon {
 
 using wire::Json;
 
+namespace {
+
+// Clients up to release 3.4 print what they hear as it is.
+Json whole_lines(Json body) {
+  const std::string_view text = body.string();
+  if (text.empty() || text.ends_with('\n')) return body;
+  return Json(std::string(text) + '\n');
+}
+
+}  // namespace
+
 // Where an answer goes: a session, or a test.
 ControlCall::ControlCall(std::shared_ptr<Sink> sink, std::vector<std::string> arguments)
     : sink_(std::move(sink)), arguments_(std::move(arguments)) {}
@@ -131,6 +142,7 @@ void ControlServer::Impl::Session::on_message(JsonRpcMessage message) {
 void ControlServer::Impl::Session::answer(Json body, bool is_error) {
   if (server == nullptr) return;
   const auto self = shared_from_this();
+  if (format == ControlFormat::Text && body.is_string()) body = whole_lines(std::move(body));
   connection.send(is_error ? JsonRpcMessage::error(std::move(body), std::move(id))
                            : JsonRpcMessage::reply(std::move(body), std::move(id)));
   connection.set_reading(Stream::Reading::Active);

@@ -41,6 +41,7 @@ class ControlCall {
   const std::string& argument(std::size_t index) const;  // empty beyond the last
   ControlFormat format() const;
 
+  // A client that reads text gets whole lines: the last one's end is put if it is missing.
   void reply(std::string_view text);
   void reply_json(wire::Json value);  // only when format() is Json
   void reply_error(std::string_view text);

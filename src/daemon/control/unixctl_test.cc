@@ -159,8 +159,8 @@ TEST_CASE_FIXTURE(
   CHECK(client.received.empty());
   waiting[0].reply("done");
   loop.drain();
-  CHECK(client.received == R"({"id":1,"result":"done","error":null})"
-                           R"({"id":2,"result":"test (Open vSwitch) 3.7.1","error":null})");
+  CHECK(client.received == R"({"id":1,"result":"done\n","error":null})"
+                           R"({"id":2,"result":"test (Open vSwitch) 3.7.1\n","error":null})");
 }
 
 TEST_CASE_FIXTURE(Fixture, "ControlServer: an answer to a client that has gone is dropped") {
@@ -190,7 +190,7 @@ TEST_CASE_FIXTURE(Fixture, "ControlServer: arguments are strings") {
   Client client(*this);
   client.send(R"({"id":3,"method":"version","params":[1]})");
   CHECK(client.received ==
-        R"({"id":3,"result":null,"error":"\"version\" command has non-string argument"})");
+        R"({"id":3,"result":null,"error":"\"version\" command has non-string argument\n"})");
 }
 
 }  // namespace

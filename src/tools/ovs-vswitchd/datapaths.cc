@@ -65,8 +65,10 @@ DpifResult<std::unique_ptr<Dpif>> Datapaths::open_dummy(const std::string& type)
     if (!created) return vswitch::dpif_error(created.error());
     datapath = std::move(created).value();
   }
-  auto dpif = NetlinkDpif::open(datapath->device(), program_.loop(),
-                                {type, name, vswitch::kDummyPortTypes});
+  auto dpif = NetlinkDpif::open(
+      datapath->device(), program_.loop(),
+      {type, name,
+       dummies_ == Dummies::Override ? vswitch::kOverriddenPorts : vswitch::kDummyPorts});
   if (!dpif) return std::move(dpif).error();
   return std::unique_ptr<Dpif>(std::move(dpif).value());
 }

@@ -58,7 +58,9 @@ class Daemon {
         bridges_({program.loop(), program.log(), client_, switches_,
                   [this](const std::string& type) { return open_datapath(type); },
                   std::string(daemon::kOpenVSwitchVersion), datapaths_.types(), kInterfaceTypes,
-                  [this] { program_.ready(); }}),
+                  [this] { program_.ready(); },
+                  options.dummies == Dummies::Override ? vswitch::TunnelTypes::Devices
+                                                       : vswitch::TunnelTypes::Tunnels}),
         dpctl_([this] { return dpifs(); }, program.clock()),
         log_(program.log().module("ovs_vswitchd")) {
     daemon::ControlServer& control = program.control();

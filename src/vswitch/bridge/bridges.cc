@@ -11,7 +11,7 @@ using ovsdb::ReplicaRow;
 
 namespace {
 
-// The stable part of a bridge's address: of no vendor, not multicast.
+// An address for what has no device, or a bridge: of no vendor, not multicast.
 MacAddress random_mac(ovsdb::UuidSource& random) {
   const std::uint64_t bits = random.random();
   MacAddress mac;
@@ -28,6 +28,16 @@ std::uint64_t number_of(const MacAddress& mac) {
 
 bool has_slash(const std::string& name) {
   return name.find_first_of("/\\") != std::string::npos;
+}
+
+LinkSettings link_settings(const DpifLink& link) {
+  LinkSettings settings;
+  settings.mac = link.mac;
+  settings.mtu = link.mtu;
+  settings.is_up = link.is_up;
+  settings.carrier = link.carrier;
+  settings.current_kbps = settings.max_kbps = std::uint32_t(link.speed_bps / 1000);
+  return settings;
 }
 
 std::vector<Uuid> missing_from(const std::vector<Uuid>& here, const std::vector<Uuid>& there) {
@@ -281,7 +291,7 @@ void Bridges::update_port(const Uuid& uuid, Dirty& dirty) {
 void Bridges::update_interface(Bridge& bridge, Port& port, const Uuid& uuid, Dirty& dirty) {
   const ReplicaRow* row = environment_.database.replica().find("Interface", uuid);
   if (row == nullptr) return;
-  InterfaceConfig config = read_interface(*row);
+  InterfaceConfig config = read_interface(*row, environment_.tunnel_types);
   const bool is_new = port.interfaces.count(uuid) == 0;
   Interface& interface = port.interfaces[uuid];
   warn_unsupported(fmt::format("interface {}", config.name), *row, interface.unsupported);
@@ -302,6 +312,7 @@ void Bridges::update_interface(Bridge& bridge, Port& port, const Uuid& uuid, Dir
   settings.tunnel = interface.config.tunnel;
   settings.peer = interface.config.peer;
   refresh_link(bridge, interface);
+  settings.link = link_settings(interface.link);
   if (const auto updated = bridge.ofproto->update_port(*interface.ofport, settings); !updated) {
     interface.error = updated.error().text;
     log_.warn("bridge {}: {}", bridge.config.name, interface.error);
@@ -324,6 +335,12 @@ void Bridges::create_interface(Bridge& bridge, const ReplicaRow& row, Interface&
                        : interface.config.requested ? interface.config.requested
                                                     : last_ofport(row);
   if (is_local) settings.type = "internal";
+  if (settings.tunnel || settings.type == "patch") {
+    interface.link = {};
+    interface.link.mac = interface.config.mac ? *interface.config.mac : random_mac(uuids_);
+    interface.link.is_up = interface.link.carrier = true;
+    settings.link = link_settings(interface.link);
+  }
   auto added = bridge.ofproto->add_port(settings);
   if (!added) {
     interface.error = added.error().text;
@@ -348,13 +365,7 @@ void Bridges::refresh_link(Bridge& bridge, Interface& interface) {
   const auto link = environment_.switches.dpif(*bridge.backer).link(interface.config.name);
   if (!link) return;  // tunnels and patch ports have no device
   interface.link = *link;
-  LinkSettings settings;
-  settings.mac = link->mac;
-  settings.mtu = link->mtu;
-  settings.is_up = link->is_up;
-  settings.carrier = link->carrier;
-  settings.current_kbps = settings.max_kbps = std::uint32_t(link->speed_bps / 1000);
-  bridge.ofproto->set_link(*interface.ofport, settings);
+  bridge.ofproto->set_link(*interface.ofport, link_settings(*link));
 }
 
 void Bridges::configure_bridge(const Uuid& uuid, Bridge& bridge) {

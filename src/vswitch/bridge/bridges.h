@@ -28,6 +28,7 @@ struct BridgesEnvironment {
   std::string version;                                       // "3.7.1"
   std::vector<std::string> datapath_types, interface_types;  // published
   std::function<void()> on_first_commit;                     // the daemon is up; may be empty
+  TunnelTypes tunnel_types = TunnelTypes::Tunnels;
 };
 
 class Bridges {

@@ -93,7 +93,7 @@ std::optional<OfPort> last_ofport(const ReplicaRow& row) {
   return OfPort(*port);
 }
 
-InterfaceConfig read_interface(const ReplicaRow& row) {
+InterfaceConfig read_interface(const ReplicaRow& row, TunnelTypes tunnels) {
   InterfaceConfig config;
   config.name = text_of(row["name"]);
   config.type = text_of(row["type"]);
@@ -112,7 +112,7 @@ InterfaceConfig read_interface(const ReplicaRow& row) {
     } else if (config.peer == config.name) {
       config.error = fmt::format("{}: patch peer must not be self", config.name);
     }
-  } else if (is_tunnel_type(config.type)) {
+  } else if (tunnels == TunnelTypes::Tunnels && is_tunnel_type(config.type)) {
     std::string error;
     config.tunnel = read_tunnel_options(config.type, options, error);
     if (!error.empty()) config.error = fmt::format("{}: {}", config.name, error);

@@ -24,7 +24,10 @@ struct InterfaceConfig {
   std::string error;  // of the configuration itself; the interface is then not made
   bool operator==(const InterfaceConfig&) const = default;
 };
-InterfaceConfig read_interface(const ovsdb::ReplicaRow& row);
+// Whether interfaces of a tunnel's type are tunnels: for tests they may be devices, as all others.
+enum class TunnelTypes : std::uint8_t { Tunnels, Devices };
+InterfaceConfig read_interface(const ovsdb::ReplicaRow& row,
+                               TunnelTypes tunnels = TunnelTypes::Tunnels);
 // The number that the interface had the last time, for a daemon that starts anew.
 std::optional<OfPort> last_ofport(const ovsdb::ReplicaRow& row);
 

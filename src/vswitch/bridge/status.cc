@@ -40,9 +40,8 @@ Datum up_or_down(bool is_up) {
 Datum statistics_datum(const DpifPortStats& stats) {
   DatumBuilder builder(AtomType::String, AtomType::Integer);
   auto add = [&](const char* name, std::uint64_t value) {
-    builder.add(Atom(name), Atom(std::int64_t(value)));
+    if (value != kNotCounted) builder.add(Atom(name), Atom(std::int64_t(value)));
   };
-  add("collisions", 0);
   add("rx_bytes", stats.rx_bytes);
   add("rx_dropped", stats.rx_dropped);
   add("rx_errors", stats.rx_errors);
@@ -108,9 +107,9 @@ void Bridges::write_interface(ClientTransaction& transaction, const Uuid& uuid,
   }
   const DpifLink& link = interface.link;
   const bool has_device = link.mtu != 0;
+  transaction.write(table, uuid, "mac_in_use",
+                    Datum::scalar(std::string_view(format_mac_address(link.mac))));
   if (has_device) {
-    transaction.write(table, uuid, "mac_in_use",
-                      Datum::scalar(std::string_view(format_mac_address(link.mac))));
     transaction.write(table, uuid, "mtu", Datum::scalar(std::int64_t(link.mtu)));
   }
   if (has_device && link.speed_bps != 0) {

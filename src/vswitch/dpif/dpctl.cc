@@ -21,6 +21,10 @@ Ufid ufid_of(const flow::FlowKey& key, const flow::FlowMask& mask) {
   return Ufid{flow::hash(masked, flow::hash(mask)), flow::hash(masked, ~flow::hash(mask))};
 }
 
+std::string count_text(std::uint64_t count) {
+  return count == kNotCounted ? "?" : std::to_string(count);
+}
+
 std::string port_stats_text(const DpifPortStats& stats) {
   return fmt::format(
       "    RX packets:{} errors:{} dropped:{} overruns:? frame:?\n"
@@ -28,8 +32,8 @@ std::string port_stats_text(const DpifPortStats& stats) {
       "    collisions:?\n"
       "    RX bytes:{}  TX bytes:{}\n"
       "    UPCALL packets:? errors:?\n",
-      stats.rx_packets, stats.rx_errors, stats.rx_dropped, stats.tx_packets, stats.tx_errors,
-      stats.tx_dropped, stats.rx_bytes, stats.tx_bytes);
+      stats.rx_packets, count_text(stats.rx_errors), count_text(stats.rx_dropped), stats.tx_packets,
+      count_text(stats.tx_errors), count_text(stats.tx_dropped), stats.rx_bytes, stats.tx_bytes);
 }
 
 }  // namespace

@@ -50,9 +50,11 @@ struct DpifPortSpec {
   std::optional<DpPort> number;  // asked for; Busy if it is taken
   std::uint16_t udp_port = 0;    // of a tunnel; 0: the type's own
 };
+inline constexpr std::uint64_t kNotCounted = ~std::uint64_t{0};
 struct DpifPortStats {
-  std::uint64_t rx_packets = 0, tx_packets = 0, rx_bytes = 0, tx_bytes = 0, rx_errors = 0,
-                tx_errors = 0, rx_dropped = 0, tx_dropped = 0;
+  std::uint64_t rx_packets = 0, tx_packets = 0, rx_bytes = 0, tx_bytes = 0;
+  std::uint64_t rx_errors = kNotCounted, tx_errors = kNotCounted, rx_dropped = kNotCounted,
+                tx_dropped = kNotCounted;
 };
 
 // The device behind a port, as it is now.

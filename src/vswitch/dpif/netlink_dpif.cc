@@ -28,14 +28,7 @@ struct VportTypeName {
 constexpr VportTypeName kTunnelTypes[] = {
     {"gre", VportType::Gre}, {"vxlan", VportType::Vxlan}, {"geneve", VportType::Geneve}};
 
-VportType vport_type(std::string_view type) {
-  for (const VportTypeName& row : kTunnelTypes) {
-    if (type == row.name) return row.type;
-  }
-  return type == "internal" || type == "dummy-internal" ? VportType::Internal : VportType::Netdev;
-}
-
-std::string type_name(VportType type, const PortTypeNames& names) {
+std::string type_name(VportType type, const PortTraits& names) {
   for (const VportTypeName& row : kTunnelTypes) {
     if (type == row.type) return row.name;
   }
@@ -72,6 +65,15 @@ NetlinkDpif::NetlinkDpif(Channels channels, daemon::Loop& loop, DatapathIdentity
       events_ready_(*channels_.events, loop, ControlCommand::PendRequest,
                     [this] { read_events(); }) {}
 
+VportType NetlinkDpif::vport_type(std::string_view type) const {
+  if (identity_.ports.tunnels == PortTraits::Tunnels::Tunnels) {
+    for (const VportTypeName& row : kTunnelTypes) {
+      if (type == row.name) return row.type;
+    }
+  }
+  return type == "internal" || type == "dummy-internal" ? VportType::Internal : VportType::Netdev;
+}
+
 DpifResult<DpPort> NetlinkDpif::port_add(const DpifPortSpec& spec) {
   NetlinkRequest request(Family::Vport, VportCommand::New);
   wire::Writer& writer = request.writer();
@@ -86,7 +88,7 @@ DpifResult<DpPort> NetlinkDpif::port_add(const DpifPortSpec& spec) {
   }
   OVS_TRY(const DpifPort port, find_vport(request));
   const std::lock_guard lock(types_mutex_);
-  types_[port.number] = spec.type == "internal" ? identity_.port_types.internal : spec.type;
+  types_[port.number] = spec.type == "internal" ? identity_.ports.internal : spec.type;
   return port.number;
 }
 
@@ -111,7 +113,7 @@ DpifResult<DpifPort> NetlinkDpif::find_vport(NetlinkRequest& request) {
   OVS_TRY(channels_.requests->transact(
       request, [&](const wire::MessageView& message) { record = parse_vport(message); }));
   if (!record) return dpif_error(record.error());
-  return named({record->name, type_name(record->type, identity_.port_types), record->number});
+  return named({record->name, type_name(record->type, identity_.ports), record->number});
 }
 
 DpifResult<DpifPort> NetlinkDpif::port_by_name(std::string_view name) {
@@ -127,7 +129,7 @@ DpifResult<std::vector<DpifPort>> NetlinkDpif::port_dump() {
     const auto record = parse_vport(message);
     if (!record) return;
     ports.push_back(
-        named({record->name, type_name(record->type, identity_.port_types), record->number}));
+        named({record->name, type_name(record->type, identity_.ports), record->number}));
   }));
   return ports;
 }
@@ -139,7 +141,13 @@ DpifResult<DpifPortStats> NetlinkDpif::port_stats(DpPort port) {
   OVS_TRY(channels_.requests->transact(
       request, [&](const wire::MessageView& message) { record = parse_vport(message); }));
   if (!record) return dpif_error(record.error());
-  return record->stats;
+  if (identity_.ports.counts == PortTraits::Counts::All) return record->stats;
+  DpifPortStats traffic;
+  traffic.rx_packets = record->stats.rx_packets;
+  traffic.tx_packets = record->stats.tx_packets;
+  traffic.rx_bytes = record->stats.rx_bytes;
+  traffic.tx_bytes = record->stats.tx_bytes;
+  return traffic;
 }
 
 DpifResult<DpifStats> NetlinkDpif::stats() {
@@ -299,7 +307,7 @@ void NetlinkDpif::read_events() {
           const PortEvent event = command == VportCommand::New   ? PortEvent::Added
                                   : command == VportCommand::Del ? PortEvent::Deleted
                                                                  : PortEvent::Changed;
-          event_handler_(event, named({record->name, type_name(record->type, identity_.port_types),
+          event_handler_(event, named({record->name, type_name(record->type, identity_.ports),
                                        record->number}));
         });
     if (!more || !*more) break;

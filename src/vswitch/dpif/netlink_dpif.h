@@ -8,17 +8,24 @@
 
 namespace ovs::vswitch {
 
-// What ports are called when nothing else is known of them: a dummy datapath's devices are dummies.
-struct PortTypeNames {
+// What a datapath's ports are.
+struct PortTraits {
+  // What they are called when nothing else is known of them.
   const char* netdev = "system";
   const char* internal = "internal";
+  enum class Counts : std::uint8_t { All, Traffic } counts = Counts::All;  // no errors, no drops
+  enum class Tunnels : std::uint8_t { Tunnels, Devices } tunnels = Tunnels::Tunnels;
 };
-inline constexpr PortTypeNames kDummyPortTypes{"dummy", "dummy-internal"};
+inline constexpr PortTraits kDummyPorts{"dummy", "dummy-internal", PortTraits::Counts::Traffic,
+                                        PortTraits::Tunnels::Tunnels};
+// Even what is called a tunnel is a device in memory.
+inline constexpr PortTraits kOverriddenPorts{"dummy", "dummy-internal", PortTraits::Counts::Traffic,
+                                             PortTraits::Tunnels::Devices};
 
 struct DatapathIdentity {
   std::string type;  // "system", "netdev", "dummy"
   std::string name;  // "ovs-system"
-  PortTypeNames port_types;
+  PortTraits ports;
 };
 
 class NetlinkDpif final : public Dpif {
@@ -59,6 +66,7 @@ class NetlinkDpif final : public Dpif {
   DpifResult<void> subscribe_upcalls(bool subscribe);
   DpifResult<void> bind_ports();
   DpifResult<DpifPort> find_vport(NetlinkRequest& request);
+  wire::VportType vport_type(std::string_view type) const;
   DpifPort named(DpifPort port) const;
   void read_upcalls();
   void read_events();
