@@ -50,7 +50,7 @@ def normalise(command, text):
 
 
 def _sort_ports(lines):
-    """Each port's lines together, the ports by name; the reference's order is that of a hash table."""
+    """Each port's lines together, the ports by name: the reference's order is a hash table's."""
     ports = []
     for line in lines[1:]:
         if line.startswith("  port "):

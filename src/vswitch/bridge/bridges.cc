@@ -379,7 +379,6 @@ void Bridges::configure_bridge(const Uuid& uuid, Bridge& bridge) {
   Ofproto& ofproto = *bridge.ofproto;
   ofproto.set_protocols(bridge.config.protocols);
   ofproto.set_fail_mode(bridge.config.fail_mode);
-  ofproto.set_flood_vlans(bridge.config.flood_vlans);
   ofproto.set_mac_table(bridge.config.mac_table);
   ofproto.set_description(bridge.config.description);
   std::vector<ControllerSettings> controllers;

@@ -152,7 +152,7 @@ BridgeConfig read_bridge(const ReplicaRow& row, const std::string& version) {
   config.fail_mode =
       text_of(row["fail_mode"]) == "secure" ? FailMode::Secure : FailMode::Standalone;
   config.protocols = protocols_of(row["protocols"]);
-  config.flood_vlans = vlans_of(row["flood_vlans"]);
+  config.mac_table.flood_vlans = vlans_of(row["flood_vlans"]);
   config.description.software = version;
   const Datum& other = row["other_config"];
   if (other.empty()) return config;

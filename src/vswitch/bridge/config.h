@@ -48,7 +48,6 @@ struct BridgeConfig {
   std::uint32_t protocols = 0;  // bit 1 << wire version; 0: all
   std::optional<std::uint64_t> datapath_id;
   std::optional<MacAddress> hwaddr;
-  std::bitset<kVlanCount> flood_vlans;
   SwitchDescription description;
   MacTableSettings mac_table;
 };

@@ -145,6 +145,32 @@ TEST_CASE("Switch: a packet of another VLAN does not reach an access port") {
       "push_vlan(vid=10,pcp=0),1,2,3");
 }
 
+TEST_CASE("Switch: a VLAN that floods learns nothing, and forgets what it had learned") {
+  Lab lab;
+  lab.add_flow("", {output(openflow::kPortNormal)});
+  lab.receive(kPing12);
+  CHECK(lab.receive(kPing21) == "1");
+  MacTableSettings settings;
+  settings.flood_vlans.set(0);
+  lab.bridge->set_mac_table(settings);
+  CHECK(lab.run({"fdb/show", "br0"}) == " port  VLAN  MAC                Age\n");
+  lab.backer().revalidate();
+  CHECK(lab.receive(kPing21) == "1,3");
+  CHECK(lab.receive(kPing12) == "2,3");
+  CHECK(lab.run({"fdb/show", "br0"}) == " port  VLAN  MAC                Age\n");
+}
+
+TEST_CASE("Switch: a queue is the packet's priority until it is popped or the packet is sent") {
+  Lab lab;
+  lab.add_flow("in_port=1", {Action(openflow::Basic{openflow::BasicOp::SetQueue, 1}), output(2),
+                             Action(openflow::Basic{openflow::BasicOp::PopQueue}), output(3)});
+  lab.add_flow("in_port=2", {Action(openflow::Enqueue{1, 5}), output(3)});
+  CHECK(lab.receive(kPing12) == "set(skb_priority(0x1)),2,set(skb_priority(0)),3");
+  CHECK(lab.receive(kPing21) == "set(skb_priority(0x5)),1,set(skb_priority(0)),3");
+  CHECK(tail(lab.trace("in_port=2"), "Megaflow")
+            .starts_with("Megaflow: recirc_id=0,skb_priority=0,eth,in_port=2,"));
+}
+
 TEST_CASE("Switch: statistics of megaflows reach the rules that made them, once") {
   Lab lab;
   lab.add_flow("in_port=1", {resubmit(1)});

@@ -163,17 +163,28 @@ flow::Match whole(const flow::MatchKey& key) {
   return flow::Match(key, mask);
 }
 
+// Whether a match's text begins with what is known of a packet beside its bytes.
+bool is_about_context(std::string_view text) {
+  for (const std::string_view name : {"pkt_mark=", "recirc_id=", "dp_hash=", "conj_id=",
+                                      "skb_priority=", "actset_output=", "ct_"}) {
+    if (text.starts_with(name)) return true;
+  }
+  return false;
+}
+
 std::string megaflow_line(const flow::MatchKey& key, const flow::MatchMask& wildcards,
                           const flow::PortNames* names) {
   flow::MatchMask mask = wildcards;
   unmark(mask, StorageId::InPort);
-  unmark(mask, StorageId::RecircId);
   mark(mask, StorageId::OfInPort);
   if (stored(key, StorageId::VlanTci) == 0) unmark(mask, StorageId::VlanTci);
   if (stored(key, StorageId::Vlan2Tci) == 0) unmark(mask, StorageId::Vlan2Tci);
-  const std::uint64_t recirc_id = stored(key, StorageId::RecircId);
-  return (recirc_id == 0 ? "recirc_id=0,eth," : fmt::format("recirc_id={:#x},eth,", recirc_id)) +
-         flow::format_match(flow::Match(key, mask), names);
+  std::string line = flow::format_match(flow::Match(key, mask), names);
+  // Megaflows are of Ethernet packets, which is said where the packet's own fields begin: in_port
+  // is always one.
+  std::size_t at = 0;
+  while (is_about_context(std::string_view(line).substr(at))) at = line.find(',', at) + 1;
+  return line.insert(at, "eth,");
 }
 
 std::string trace(Switches::Impl&, const Subject& subject, const TraceArguments& arguments) {

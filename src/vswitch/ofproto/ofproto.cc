@@ -187,8 +187,6 @@ void Ofproto::set_mac_table(const MacTableSettings& settings) {
   impl_->macs->configure(settings);
 }
 
-void Ofproto::set_flood_vlans(const std::bitset<kVlanCount>&) {}
-
 void Ofproto::flush_flows() {
   std::vector<RemovedRule> removed;
   impl_->tables.flush(removed);

@@ -57,7 +57,6 @@ class Ofproto {
   void set_protocols(std::uint32_t versions);  // bit 1 << wire version; 0: all
   void set_description(const SwitchDescription& description);
   void set_mac_table(const MacTableSettings& settings);
-  void set_flood_vlans(const std::bitset<kVlanCount>& vlans);
   void flush_flows();  // all of OpenFlow's, as a change of fail mode asks
 
   Impl& impl() { return *impl_; }

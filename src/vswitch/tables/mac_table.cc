@@ -16,6 +16,7 @@ std::uint64_t MacTable::stamp(const MacAddress& mac, std::uint16_t vlan) const {
 
 std::optional<OfPort> MacTable::find(const MacAddress& mac, std::uint16_t vlan) const {
   const std::lock_guard lock(mutex_);
+  if (settings_.flood_vlans.test(vlan)) return std::nullopt;
   const auto at = index_.find(key_of(mac, vlan));
   if (at == index_.end()) return std::nullopt;
   return at->second->port;
@@ -68,7 +69,7 @@ void MacTable::learn(const MacAddress& mac, std::uint16_t vlan, OfPort port, std
   const std::lock_guard lock(mutex_);
   const auto at = index_.find(key_of(mac, vlan));
   if (at != index_.end() && at->second->is_static) return;
-  if (settings_.max_entries == 0) return;
+  if (settings_.max_entries == 0 || settings_.flood_vlans.test(vlan)) return;
   MacEntry& entry = fresh_entry(mac, vlan);
   if (gratuitous == GratuitousArp::Yes) entry.locked_until_ms = now_ms + kArpLockMs;
   entry.used_ms = std::max(entry.used_ms, now_ms);
@@ -102,6 +103,10 @@ MacTable::Removal MacTable::remove_static(const MacAddress& mac, std::uint16_t v
 
 void MacTable::flush() {
   const std::lock_guard lock(mutex_);
+  forget_learned();
+}
+
+void MacTable::forget_learned() {
   for (auto at = entries_.begin(); at != entries_.end();) {
     const auto entry = at++;
     if (!entry->is_static) erase(entry);
@@ -118,6 +123,7 @@ void MacTable::flush_port(OfPort port) {
 
 void MacTable::configure(const MacTableSettings& settings) {
   const std::lock_guard lock(mutex_);
+  if (settings.flood_vlans != settings_.flood_vlans) forget_learned();
   settings_ = settings;
   while (index_.size() > settings_.max_entries) {
     const std::size_t before = index_.size();

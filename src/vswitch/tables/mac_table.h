@@ -48,6 +48,7 @@ class MacTable : public SharedCount {
   Removal remove_static(const MacAddress& mac, std::uint16_t vlan);
   void flush();  // what was learned
   void flush_port(OfPort port);
+  // Other VLANs to flood: what was learned is forgotten.
   void configure(const MacTableSettings& settings);
   void expire(std::uint64_t now_ms);
 
@@ -62,6 +63,7 @@ class MacTable : public SharedCount {
   static std::uint64_t key_of(const MacAddress& mac, std::uint16_t vlan);
   void erase(Entries::iterator entry);
   void evict_one();
+  void forget_learned();
   MacEntry& fresh_entry(const MacAddress& mac, std::uint16_t vlan);
 
   const std::uint64_t bridge_;

@@ -73,6 +73,7 @@ struct BundleSettings {
 struct MacTableSettings {
   std::uint64_t idle_ms = 300'000;
   std::size_t max_entries = 8192;
+  std::bitset<kVlanCount> flood_vlans;  // nothing is learned in these
 };
 
 }  // namespace ovs::vswitch

@@ -60,10 +60,26 @@ Translator::Flow Translator::act(const openflow::OutputTrunc& action) {
   return Flow::Continue;
 }
 
-// Without queues in the datapath a packet leaves by the port's own.
+// A queue is the packet's priority when it leaves: the device's own scheduler reads that.
 Translator::Flow Translator::act(const openflow::Enqueue& action) {
+  look_at(StorageId::SkbPriority);
+  const std::uint64_t before = number(StorageId::SkbPriority);
+  set_number(StorageId::SkbPriority, action.queue);
   output(OfPort(action.port), 0xffff);
+  set_number(StorageId::SkbPriority, before);
   return Flow::Continue;
+}
+
+void Translator::set_queue(std::uint64_t queue) {
+  look_at(StorageId::SkbPriority);
+  set_number(StorageId::SkbPriority, queue);
+}
+
+// The queue that the packet came with.
+void Translator::pop_queue() {
+  const std::uint64_t own = stored(request_.key, StorageId::SkbPriority);
+  set_queue(own);
+  own == 0 ? note(NoteKind::Detail, "queue = 0") : note(NoteKind::Detail, "queue = {:#x}", own);
 }
 
 Translator::Flow Translator::act(const openflow::Controller& action) {
@@ -288,8 +304,8 @@ Translator::Flow Translator::act(const Basic& basic) {
     case BasicOp::SetTunnel:
     case BasicOp::SetTunnel64: set_number(StorageId::TunId, basic.value); return Flow::Continue;
     case BasicOp::Exit: exited_ = true; return Flow::StopList;
-    case BasicOp::SetQueue:
-    case BasicOp::PopQueue: return Flow::Continue;  // datapaths have no queues yet
+    case BasicOp::SetQueue: set_queue(basic.value); return Flow::Continue;
+    case BasicOp::PopQueue: pop_queue(); return Flow::Continue;
     case BasicOp::SetMplsLabel:
     case BasicOp::SetMplsTc:
     case BasicOp::SetMplsTtl:

@@ -65,6 +65,8 @@ class Translator {
     return Flow::Continue;  // notes; what cannot run is refused when the flow is made
   }
   Flow dec_ttl(const std::vector<std::uint16_t>& controllers);
+  void set_queue(std::uint64_t queue);
+  void pop_queue();
   void act_on_ports(const openflow::Basic& basic);
   void act_on_ip(const openflow::Basic& basic);
   void act_on_vlan(const openflow::Basic& basic);
