@@ -161,6 +161,11 @@ void port_mod(const Request& request) {
   request.owner.tell_port(openflow::PortReason::Modify, *port);
 }
 
+void barrier(const Request& request) {
+  request.owner.owes_barrier = true;
+  request.reply(Kind::BarrierReply, openflow::Empty{});
+}
+
 void role(const Request& request) {
   const auto& wanted = request.body<openflow::RoleMessage>();
   Ofproto::Impl& owner = request.owner;
@@ -419,9 +424,7 @@ void Ofproto::Impl::handle(OfConnection& connection, const Message& message, Byt
     case Kind::FlowMod: return flow_mod(request);
     case Kind::PacketOut: return packet_out(request);
     case Kind::PortMod: return port_mod(request);
-    case Kind::BarrierRequest:
-      owes_barrier = true;
-      return request.reply(Kind::BarrierReply, openflow::Empty{});
+    case Kind::BarrierRequest: return barrier(request);
     case Kind::RoleRequest: return role(request);
     case Kind::DescStatsRequest: return describe_switch(request);
     case Kind::FlowStatsRequest: return flow_stats(request);
