@@ -28,6 +28,7 @@ struct TraceArguments {
   Sending sending = Sending::No;
   bool generates = false;
   bool wants_names = false;
+  std::string unsupported;  // an option that would change the answer
 };
 
 TraceArguments sort_arguments(const daemon::ControlCall& call) {
@@ -39,6 +40,7 @@ TraceArguments sort_arguments(const daemon::ControlCall& call) {
     } else if (word == "--names") {
       sorted.wants_names = true;
     } else if (word == "--ct-next" || word == "--l7" || word == "--l7-len") {
+      sorted.unsupported = word;
       ++i;
     } else if (word != "-consistent" && word != "--consistent" && word != "--no-names") {
       sorted.words.push_back(word);
@@ -227,6 +229,10 @@ std::string trace(Switches::Impl&, const Subject& subject, const TraceArguments&
 
 void trace_command(Switches::Impl& switches, daemon::ControlCall& call) {
   TraceArguments arguments = sort_arguments(call);
+  if (!arguments.unsupported.empty()) {
+    return call.reply_error(
+        fmt::format("ofproto/trace: {}: not supported yet", arguments.unsupported));
+  }
   std::optional<std::vector<std::uint8_t>> packet;
   if (arguments.words.size() > 1) packet = parse_hex(arguments.words.back());
   if (packet) arguments.words.pop_back();
