@@ -79,6 +79,7 @@ bool Worker::receive(SharedPort& port) {
   }
   const auto received = port.port().receive(Span<FrameRoom>(rooms, count));
   const std::size_t got = received ? *received : 0;
+  OVS_ASSERT(got <= count);
   for (std::size_t i = 0; i < got; ++i) {
     packets[i]->head_size = std::uint32_t(rooms[i].size);
     packets[i]->in_port = port.number();
