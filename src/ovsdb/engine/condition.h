@@ -41,6 +41,11 @@ class Condition {
   const std::vector<Clause>& clauses() const { return clauses_; }
   bool all_hold(const Row& row) const;
   bool any_holds(const Row& row) const;  // or there are no clauses
+  // Whether an index leads to the rows, so that for_each() does not look at all of them.
+  bool is_lookup(const TableSchema& table) const {
+    RowRef like;
+    return equal_on(kUuidColumn) != nullptr || usable_index(table, like) != SIZE_MAX;
+  }
   // Calls visit(row) for each row of the table that meets all clauses, by an index if one serves;
   // false stops.
   template <class Visit>
@@ -61,7 +66,8 @@ void Condition::for_each(const Transaction& transaction, std::uint32_t table, Vi
     return;
   }
   RowRef like;
-  const std::size_t index = usable_index(transaction.database().table(table).schema(), like);
+  const Table& rows = transaction.database().table(table);
+  const std::size_t index = rows.is_indexed() ? usable_index(rows.schema(), like) : SIZE_MAX;
   if (index != SIZE_MAX) {
     bool more = true;
     transaction.for_each_like(table, index, *like, [&](const Row& row) {

@@ -51,6 +51,16 @@ Database::Database(std::shared_ptr<const Schema> schema)
   }
 }
 
+Database Database::snapshot() const {
+  Database copy(schema_);
+  for (std::size_t i = 0; i < tables_.size(); ++i) {
+    copy.tables_[i].rows_ = tables_[i].rows_;
+    copy.tables_[i].is_indexed_ = false;
+  }
+  copy.generation_ = generation_;
+  return copy;
+}
+
 void Database::index_weak(std::uint32_t table, const Row& row) {
   for (const std::uint32_t column : references_[table].weak) {
     const ColumnType& type = tables_[table].schema().columns[column].type;
@@ -87,7 +97,7 @@ void Database::apply(const RowChanges& changes, const std::vector<CountChange>& 
     index_weak(change.table, *change.after);
   }
   for (const CountChange& count : counts) {
-    if (RowIndex::Slot* slot = tables_[count.table].rows_.find(count.row)) {
+    if (RowIndex::Slot* slot = tables_[count.table].rows_.find_to_change(count.row)) {
       slot->references = static_cast<std::uint32_t>(slot->references + count.delta);
     }
   }

@@ -1,6 +1,5 @@
 // The rows of a database with what finds them: by UUID, by unique index, by who refers to them
-// weakly. Changes only through Transaction (transaction.h). Rows are immutable, so a copy of the
-// references is a snapshot.
+// weakly. Changes only through Transaction (transaction.h).
 #pragma once
 #include <memory>
 #include <unordered_map>
@@ -50,6 +49,8 @@ class Table {
     }
   }
   std::size_t index_hash(std::size_t index, const Row& row) const;
+  // Whether for_each_like() finds anything: not in a snapshot.
+  bool is_indexed() const { return is_indexed_; }
 
  private:
   friend class Database;
@@ -59,6 +60,7 @@ class Table {
 
   const TableSchema* schema_;
   RowIndex rows_;
+  bool is_indexed_ = true;
   std::vector<std::unordered_multimap<std::size_t, const Row*>> unique_;
 };
 
@@ -67,6 +69,10 @@ class Database {
   explicit Database(std::shared_ptr<const Schema> schema);
   Database(Database&&) = default;
   Database& operator=(Database&&) = default;
+
+  // The rows as they are now, to be read only, by any one thread; costs little whatever their
+  // number.
+  Database snapshot() const;
 
   const Schema& schema() const { return *schema_; }
   std::shared_ptr<const Schema> share_schema() const { return schema_; }

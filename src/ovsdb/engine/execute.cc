@@ -410,6 +410,34 @@ Executed execute(Transaction& transaction, const Json& params, const ExecuteOpti
   return out;
 }
 
+namespace {
+
+std::size_t rows_to_select_by(const Database& database, const Json& operation) {
+  if (!operation.is_object()) return 0;
+  const Json* op = operation.find("op");
+  const Json* table = operation.find("table");
+  const Json* where = operation.find("where");
+  if (op == nullptr || !op->is_string("select")) return 0;
+  if (table == nullptr || !table->is_string() || where == nullptr) return 0;
+  const Table* found = database.find(table->string());
+  if (found == nullptr) return 0;
+  const auto condition = Condition::parse(found->schema(), *where, nullptr);
+  if (!condition) return 0;
+  return condition->is_lookup(found->schema()) ? 1 : found->count() + 1;
+}
+
+}  // namespace
+
+std::size_t rows_to_select(const Database& database, const Json& params) {
+  std::size_t rows = 0;
+  for (std::size_t i = 1; i < params.elements().size(); ++i) {
+    const std::size_t more = rows_to_select_by(database, params.elements()[i]);
+    if (more == 0) return 0;
+    rows += more;
+  }
+  return rows;
+}
+
 JsonArray execute_and_commit(Database& database, UuidSource& uuids, const Json& params,
                              const ExecuteOptions& options) {
   Transaction transaction(database, uuids);

@@ -30,6 +30,9 @@ struct Executed {
 
 // `params` is the whole "params" array: the database's name, then operations.
 Executed execute(Transaction& transaction, const Json& params, const ExecuteOptions& options);
+// How many rows a request would look at that only selects; 0 if it does anything else, or makes no
+// sense.
+std::size_t rows_to_select(const Database& database, const Json& params);
 // execute(), and what a commit does except writing a log. For tools and tests.
 JsonArray execute_and_commit(Database& database, UuidSource& uuids, const Json& params,
                              const ExecuteOptions& options);

@@ -1,6 +1,7 @@
 // See log_file.h.
 #include "ovsdb/engine/log_file.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "ovsdb/data/cat.h"
@@ -211,23 +212,60 @@ DbResult<void> LogFile::sync() {
   return DbError::io(sync_error_, cat(path_, ": fsync failed"));
 }
 
-DbResult<void> LogFile::replace(const std::vector<std::string>& records) {
-  const std::string temporary = cat(real_path_, ".tmp");
-  auto file = files_.open(temporary, platform::OpenMode::Truncate);
-  if (!file.ok()) return DbError::io(file.error().number, cat(temporary, ": create failed"));
-  std::string content;
-  for (const std::string& record : records) content += record_text(record);
-  auto written = (*file)->write_at(0, platform::bytes_of(content));
-  if (written.ok()) written = (*file)->sync();
-  if (written.ok()) written = files_.rename(temporary, real_path_);
-  if (!written.ok()) {
-    (void)files_.remove(temporary);
-    return DbError::io(written.error().number,
-                       cat("failed to rename \"", temporary, "\" to \"", real_path_, '"'));
+DbResult<void> LogSuccessor::append(Bytes bytes) {
+  auto written = file_->write_at(size_, bytes);
+  if (!written.ok()) return DbError::io(written.error().number, cat(path_, ": write failed"));
+  size_ += bytes.count();
+  return kOk;
+}
+
+DbResult<void> LogSuccessor::write(std::string_view json_text) {
+  return append(platform::bytes_of(LogFile::record_text(json_text)));
+}
+
+DbResult<void> LogSuccessor::sync() {
+  auto synced = file_->sync();
+  if (synced.ok()) return kOk;
+  return DbError::io(synced.error().number, cat(path_, ": fsync failed"));
+}
+
+DbResult<std::unique_ptr<LogSuccessor>> LogFile::begin_successor() {
+  std::string path = cat(real_path_, ".tmp");
+  auto file = files_.open(path, platform::OpenMode::Truncate);
+  if (!file.ok()) return DbError::io(file.error().number, cat(path, ": create failed"));
+  return std::unique_ptr<LogSuccessor>(
+      new LogSuccessor(std::move(file).value(), std::move(path), end_));
+}
+
+DbResult<void> LogFile::copy_rest(LogSuccessor& successor) {
+  if (successor.since_ == end_) return kOk;
+  if (!is_trusted()) return untrusted();  // what is read back may not be what was written
+  std::vector<std::uint8_t> buffer(64 * 1024);
+  for (std::uint64_t at = successor.since_; at < end_;) {
+    const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), end_ - at));
+    auto read = file_->read_at(at, MutableBytes(buffer.data(), want));
+    if (!read.ok()) return DbError::io(read.error().number, cat(path_, ": read failed"));
+    if (*read == 0) return DbError::io(0, cat(path_, ": read failed"));
+    OVS_TRY(successor.append(Bytes(buffer.data(), *read)));
+    at += *read;
   }
-  file_ = std::move(file).value();
+  return successor.sync();
+}
+
+DbResult<void> LogFile::succeed(LogSuccessor& successor) {
+  auto copied = copy_rest(successor);
+  if (!copied) {
+    abandon(successor);
+    return copied;
+  }
+  if (auto renamed = files_.rename(successor.path_, real_path_); !renamed.ok()) {
+    abandon(successor);
+    return DbError::io(renamed.error().number,
+                       cat("failed to rename \"", successor.path_, "\" to \"", real_path_, '"'));
+  }
   finish_reading();
-  end_ = content.size();
+  file_ = std::move(successor.file_);
+  end_ = successor.size_;
   truncated_ = true;
   sync_error_ = 0;
   auto named = files_.sync_directory(directory_of(real_path_));

@@ -15,6 +15,26 @@
 
 namespace ovs::ovsdb {
 
+// A file beside a log that is to take its place. Filled by one thread at a time, which need not be
+// the log's.
+class LogSuccessor {
+ public:
+  DbResult<void> write(std::string_view json_text);
+  DbResult<void> sync();
+  std::uint64_t size() const { return size_; }
+
+ private:
+  friend class LogFile;
+  LogSuccessor(Boxed<platform::File> file, std::string path, std::uint64_t since)
+      : file_(std::move(file)), path_(std::move(path)), since_(since) {}
+  DbResult<void> append(Bytes bytes);
+
+  Boxed<platform::File> file_;
+  std::string path_;
+  std::uint64_t since_;  // the log's end when this was begun: it has what was written before
+  std::uint64_t size_ = 0;
+};
+
 enum class LogMode : std::uint8_t { Read, ReadWrite, CreateNew };
 
 class LogFile {
@@ -41,9 +61,13 @@ class LogFile {
   DbResult<void> sync();
   // Whether writes are taken: no sync has failed since the file was opened or replaced.
   bool is_trusted() const { return sync_error_ == 0; }
-  // Writes a new file beside, with `records`, and puts it in place of this one; the lock stays.
-  // After a failure this file is what it was, unless only the new name could not be made durable.
-  DbResult<void> replace(const std::vector<std::string>& records);
+  // To be filled with what this file's records amount to, while this one goes on. One at a time.
+  DbResult<std::unique_ptr<LogSuccessor>> begin_successor();
+  // Adds what has been written here since, and puts the successor in place of this file; the lock
+  // stays. After a failure this file is what it was, unless only the new name could not be made
+  // durable.
+  DbResult<void> succeed(LogSuccessor& successor);
+  void abandon(const LogSuccessor& successor) { (void)files_.remove(successor.path_); }
   std::uint64_t size() const { return end_; }
 
   static std::string record_text(std::string_view json_text);
@@ -54,6 +78,7 @@ class LogFile {
   DbResult<void> open_files(LogMode mode, bool clustered_too);
   DbResult<void> identify(bool clustered_too);
   DbError untrusted() const;
+  DbResult<void> copy_rest(LogSuccessor& successor);
   DbError record_error(std::string_view what, std::uint64_t offset, std::size_t length) const;
 
   platform::Files& files_;

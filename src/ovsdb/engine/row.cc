@@ -1,6 +1,7 @@
 // See row.h.
 #include "ovsdb/engine/row.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <new>
 
@@ -64,51 +65,73 @@ bool Row::equal(const Row& a, const Row& b, const ColumnSet& columns) {
   return true;
 }
 
-RowIndex::Slot* RowIndex::find(const Uuid& uuid) {
-  if (slots_.empty()) return nullptr;
-  for (std::size_t at = home(uuid); slots_[at].row; at = (at + 1) & (slots_.size() - 1)) {
-    if (slots_[at].row->uuid() == uuid) return &slots_[at];
+RowIndex::Chunk& RowIndex::ChunkRef::own() {
+  if (chunk_->users.load(std::memory_order_acquire) == 1) return *chunk_;
+  ChunkRef copy;
+  std::copy(std::begin(chunk_->slots), std::end(chunk_->slots), copy.chunk_->slots);
+  std::swap(chunk_, copy.chunk_);
+  return *chunk_;
+}
+
+std::size_t RowIndex::position(const Uuid& uuid) const {
+  if (chunks_.empty()) return kNone;
+  for (std::size_t at = home(uuid); slot(at).row; at = next(at)) {
+    if (slot(at).row->uuid() == uuid) return at;
   }
-  return nullptr;
+  return kNone;
+}
+
+std::size_t RowIndex::free_position(const Uuid& uuid) const {
+  std::size_t at = home(uuid);
+  while (slot(at).row) at = next(at);
+  return at;
+}
+
+const RowIndex::Slot* RowIndex::find(const Uuid& uuid) const {
+  const std::size_t at = position(uuid);
+  return at == kNone ? nullptr : &slot(at);
+}
+
+RowIndex::Slot* RowIndex::find_to_change(const Uuid& uuid) {
+  const std::size_t at = position(uuid);
+  return at == kNone ? nullptr : &slot_to_change(at);
 }
 
 void RowIndex::grow() {
-  std::vector<Slot> old(slots_.empty() ? 8 : 2 * slots_.size());
-  old.swap(slots_);
-  for (Slot& slot : old) {
-    if (!slot.row) continue;
-    std::size_t at = home(slot.row->uuid());
-    while (slots_[at].row) at = (at + 1) & (slots_.size() - 1);
-    slots_[at] = std::move(slot);
+  const std::vector<ChunkRef> old = std::move(chunks_);
+  chunks_.clear();
+  chunks_.reserve(std::max<std::size_t>(1, 2 * old.size()));
+  while (chunks_.size() < std::max<std::size_t>(1, 2 * old.size())) chunks_.emplace_back();
+  for (const ChunkRef& chunk : old) {
+    for (const Slot& each : chunk->slots) {
+      if (each.row) slot_to_change(free_position(each.row->uuid())) = each;
+    }
   }
 }
 
-RowIndex::Slot& RowIndex::put(RowRef row) {
-  if (Slot* present = find(row->uuid())) {
+void RowIndex::put(RowRef row) {
+  if (Slot* present = find_to_change(row->uuid())) {
     present->row = std::move(row);
-    return *present;
+    return;
   }
-  if (4 * (count_ + 1) > 3 * slots_.size()) grow();
-  std::size_t at = home(row->uuid());
-  while (slots_[at].row) at = (at + 1) & (slots_.size() - 1);
-  slots_[at] = Slot{std::move(row), 0};
+  if (4 * (count_ + 1) > 3 * slot_count()) grow();
+  const std::size_t at = free_position(row->uuid());
+  slot_to_change(at) = Slot{std::move(row), 0};
   ++count_;
-  return slots_[at];
 }
 
 // Closes the gap: what probed past the erased slot moves back, so no tombstones are needed.
 void RowIndex::erase(const Uuid& uuid) {
-  Slot* slot = find(uuid);
-  if (slot == nullptr) return;
-  const std::size_t mask = slots_.size() - 1;
-  std::size_t gap = static_cast<std::size_t>(slot - slots_.data());
-  for (std::size_t at = (gap + 1) & mask; slots_[at].row; at = (at + 1) & mask) {
-    const std::size_t from_home = (at - home(slots_[at].row->uuid())) & mask;
+  std::size_t gap = position(uuid);
+  if (gap == kNone) return;
+  const std::size_t mask = slot_count() - 1;
+  for (std::size_t at = next(gap); slot(at).row; at = next(at)) {
+    const std::size_t from_home = (at - home(slot(at).row->uuid())) & mask;
     if (from_home < ((at - gap) & mask)) continue;
-    slots_[gap] = std::move(slots_[at]);
+    slot_to_change(gap) = slot(at);
     gap = at;
   }
-  slots_[gap] = Slot();
+  slot_to_change(gap) = Slot();
   --count_;
 }
 

@@ -78,7 +78,9 @@ inline RowRef::~RowRef() {
   }
 }
 
-// The rows of a table by UUID, each with the count of strong references to it.
+// The rows of a table by UUID, each with the count of strong references to it. A copy shares its
+// chunks with the original, whichever changes a shared chunk copies it first: a copy is a snapshot
+// that another thread may read.
 class RowIndex {
  public:
   struct Slot {
@@ -87,22 +89,62 @@ class RowIndex {
   };
 
   std::size_t count() const { return count_; }
-  Slot* find(const Uuid& uuid);
-  const Slot* find(const Uuid& uuid) const { return const_cast<RowIndex*>(this)->find(uuid); }
+  const Slot* find(const Uuid& uuid) const;
+  Slot* find_to_change(const Uuid& uuid);
   // Adds, or replaces the row of the same UUID.
-  Slot& put(RowRef row);
+  void put(RowRef row);
   void erase(const Uuid& uuid);
   template <class Visit>
   void for_each(Visit visit) const {
-    for (const Slot& slot : slots_) {
-      if (slot.row) visit(slot);
+    for (const ChunkRef& chunk : chunks_) {
+      for (const Slot& slot : chunk->slots) {
+        if (slot.row) visit(slot);
+      }
     }
   }
 
  private:
-  std::size_t home(const Uuid& uuid) const { return UuidHash()(uuid) & (slots_.size() - 1); }
+  static constexpr std::size_t kChunkSlots = 128;
+  static constexpr std::size_t kNone = SIZE_MAX;
+  struct Chunk {
+    std::atomic<std::uint32_t> users{1};
+    Slot slots[kChunkSlots];
+  };
+  class ChunkRef {
+   public:
+    ChunkRef() : chunk_(new Chunk) {}
+    ChunkRef(const ChunkRef& other) noexcept : chunk_(other.chunk_) {
+      chunk_->users.fetch_add(1, std::memory_order_relaxed);
+    }
+    ChunkRef& operator=(ChunkRef other) noexcept {
+      std::swap(chunk_, other.chunk_);
+      return *this;
+    }
+    ~ChunkRef() {
+      if (chunk_->users.fetch_sub(1, std::memory_order_acq_rel) == 1) delete chunk_;
+    }
+    const Chunk* operator->() const { return chunk_; }
+    // For changes: a chunk of our own.
+    Chunk& own();
+
+   private:
+    Chunk* chunk_;
+  };
+
+  std::size_t slot_count() const { return chunks_.size() * kChunkSlots; }
+  std::size_t home(const Uuid& uuid) const { return UuidHash()(uuid) & (slot_count() - 1); }
+  std::size_t next(std::size_t at) const { return (at + 1) & (slot_count() - 1); }
+  const Slot& slot(std::size_t at) const {
+    return chunks_[at / kChunkSlots]->slots[at % kChunkSlots];
+  }
+  Slot& slot_to_change(std::size_t at) {
+    return chunks_[at / kChunkSlots].own().slots[at % kChunkSlots];
+  }
+  std::size_t position(const Uuid& uuid) const;
+  std::size_t free_position(const Uuid& uuid) const;
   void grow();
-  std::vector<Slot> slots_;  // a power of two, linear probing without tombstones
+
+  std::vector<ChunkRef> chunks_;  // a power of two; linear probing without tombstones
   std::size_t count_ = 0;
 };
 

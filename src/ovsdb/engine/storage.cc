@@ -105,12 +105,38 @@ DbResult<void> Storage::sync() {
 DbResult<void> Storage::rewrite(const Database& database, std::string_view comment,
                                 std::uint64_t wall_ms) {
   if (!log_) return kOk;
-  std::vector<std::string> records = {schema_record(database.schema())};
-  std::string rows = whole_record(database, comment, wall_ms);
-  if (!rows.empty()) records.push_back(std::move(rows));
-  OVS_TRY(log_->replace(records));
-  records_ = records.size() - 1;
-  compact_size_ = log_->size();
+  OVS_TRY(const auto compaction, begin_rewrite(database, comment, wall_ms));
+  auto written = compaction->write();
+  if (written) return finish(*compaction);
+  abandon(*compaction);
+  return written;
+}
+
+DbResult<std::unique_ptr<Storage::Compaction>> Storage::begin_rewrite(const Database& database,
+                                                                      std::string_view comment,
+                                                                      std::uint64_t wall_ms) {
+  std::unique_ptr<Compaction> compaction(
+      new Compaction(database.snapshot(), std::string(comment), wall_ms));
+  OVS_TRY(compaction->file_, log_->begin_successor());
+  compaction->records_then_ = records_;
+  return compaction;
+}
+
+DbResult<void> Storage::Compaction::write() {
+  OVS_TRY(file_->write(schema_record(database_.schema())));
+  const std::string rows = whole_record(database_, comment_, wall_ms_);
+  if (!rows.empty()) {
+    OVS_TRY(file_->write(rows));
+    records_ = 1;
+  }
+  return file_->sync();
+}
+
+DbResult<void> Storage::finish(Compaction& compaction) {
+  const std::uint64_t size = compaction.file_->size();
+  OVS_TRY(log_->succeed(*compaction.file_));
+  records_ = compaction.records_ + (records_ - compaction.records_then_);
+  compact_size_ = size;
   return kOk;
 }
 

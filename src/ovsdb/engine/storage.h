@@ -41,7 +41,32 @@ class Storage {
   // Writes a prepared transaction to the file and makes it part of the database.
   DbResult<void> commit(Transaction& transaction, std::uint64_t wall_ms, RecordForm form);
   DbResult<void> sync();
-  // Rewrites the file as schema and one transaction, and so makes it trusted again.
+  // The file rewritten as schema and one transaction, which makes it trusted again. write() is the
+  // long part and may be another thread's; meanwhile commits go on, into the old file, and finish()
+  // brings them over. A compaction that fails or is abandoned leaves the old file in force. Only
+  // with a file; one at a time.
+  class Compaction {
+   public:
+    DbResult<void> write();
+
+   private:
+    friend class Storage;
+    Compaction(Database database, std::string comment, std::uint64_t wall_ms)
+        : database_(std::move(database)), comment_(std::move(comment)), wall_ms_(wall_ms) {}
+    Database database_;
+    const std::string comment_;
+    const std::uint64_t wall_ms_;
+    std::unique_ptr<LogSuccessor> file_;
+    std::uint64_t records_ = 0;       // written by it
+    std::uint64_t records_then_ = 0;  // of the storage when it began
+  };
+  DbResult<std::unique_ptr<Compaction>> begin_compaction(std::string_view comment,
+                                                         std::uint64_t wall_ms) {
+    return begin_rewrite(database_, comment, wall_ms);
+  }
+  DbResult<void> finish(Compaction& compaction);
+  void abandon(const Compaction& compaction) { log_->abandon(*compaction.file_); }
+  // All of it at once.
   DbResult<void> compact(std::string_view comment, std::uint64_t wall_ms);
   // Puts another database in place of this one, in the file first.
   DbResult<void> replace(Database database, std::string_view comment, std::uint64_t wall_ms);
@@ -49,6 +74,9 @@ class Storage {
  private:
   Storage(std::unique_ptr<LogFile> log, Database database)
       : log_(std::move(log)), database_(std::move(database)) {}
+  DbResult<std::unique_ptr<Compaction>> begin_rewrite(const Database& database,
+                                                      std::string_view comment,
+                                                      std::uint64_t wall_ms);
   DbResult<void> rewrite(const Database& database, std::string_view comment, std::uint64_t wall_ms);
   DbResult<void> replay(UuidSource& uuids, Unknown unknown, std::string& warning);
 

@@ -288,6 +288,14 @@ std::string initial_text(const Database& db, const MonitorSpec& spec) {
   return text.empty() ? "{}" : text;
 }
 
+std::size_t initial_count(const Database& db, const MonitorSpec& spec) {
+  std::size_t count = 0;
+  for (const MonitorTable& table : spec.tables) {
+    if ((table.select & kInitial) != 0) count += db.table(table.table).count();
+  }
+  return count;
+}
+
 std::string update_text(const Database& db, const MonitorSpec& spec, const RowChanges& changes) {
   UpdateWriter writer(db, spec);
   for (const MonitorTable& table : spec.tables) {

@@ -56,6 +56,8 @@ struct RowStep {
 
 // The <table-updates> text of all rows; "{}" if there are none.
 std::string initial_text(const Database& db, const MonitorSpec& spec);
+// How many rows initial_text() looks at.
+std::size_t initial_count(const Database& db, const MonitorSpec& spec);
 // The text of changes, or empty if the monitor does not show them.
 std::string update_text(const Database& db, const MonitorSpec& spec, const RowChanges& changes);
 // What appears and vanishes because conditions changed; empty if nothing.

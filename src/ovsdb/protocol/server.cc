@@ -9,17 +9,13 @@
 #include "wire/json/write.h"
 
 namespace ovs::ovsdb {
-namespace {
-
-constexpr std::uint64_t kRecoveryIntervalMs = 5000;
-
-}  // namespace
-
 Server::Server(Environment environment)
     : environment_(environment),
       log_(environment.log.module("ovsdb_server")),
       uuids_(environment.uuid_seed ? UuidSource(*environment.uuid_seed) : UuidSource()),
-      id_(uuids_.next()) {
+      id_(uuids_.next()),
+      rewrites_(environment.loop, environment.file_worker),
+      queries_(environment.loop, environment.query_worker) {
   auto schema = std::make_shared<const Schema>(server_schema());
   auto db = std::make_unique<HostedDatabase>("", Storage::in_memory(std::move(schema)));
   db->read_only = false;
@@ -30,6 +26,7 @@ Server::Server(Environment environment)
 }
 
 Server::~Server() {
+  while (!compactions_.empty()) abandon_compaction(*compactions_.begin()->first);
   remotes_.clear();  // their sessions refer to databases
 }
 
@@ -69,6 +66,7 @@ Result<void, std::string> Server::remove_database(std::string_view name) {
   const auto at = databases_.find(name);
   if (at == databases_.end()) return std::string("Failed to find the database.");
   if (name.starts_with('_')) return std::string("Cannot remove reserved database.");
+  abandon_compaction(*at->second);
   sync_all();  // who waits for that is told before the database goes
   const std::vector<Session*> sessions = sessions_;
   for (Session* session : sessions) session->forget(*at->second);
@@ -79,22 +77,6 @@ Result<void, std::string> Server::remove_database(std::string_view name) {
   databases_.erase(at);
   describe_databases();
   update_remotes();
-  return kOk;
-}
-
-Result<void, std::string> Server::compact(std::string_view name) {
-  if (name.starts_with('_')) return std::string("cannot compact built-in databases");
-  std::string errors;
-  bool found = name.empty();
-  for (const auto& [each, db] : databases_) {
-    if (each[0] == '_' || (!name.empty() && each != name)) continue;
-    found = true;
-    log_.info("compacting {} database by user request", each);
-    auto done = db->storage().compact("compacting database online", environment_.clock.wall_ms());
-    if (!done) errors += cat(done.error().to_text(), '\n');
-  }
-  if (!found) return std::string("no database by that name");
-  if (!errors.empty()) return errors;
   return kOk;
 }
 
@@ -160,25 +142,8 @@ DbError Server::sync(HostedDatabase& db) {
     log_.err("{}; commits to {} are refused until its file has been rewritten",
              synced.error().to_text(), db.name());
   }
-  if (!recovery_timer_->is_set()) recovery_timer_->set_after(kRecoveryIntervalMs);
+  watch_trust(db);
   return std::move(synced).error();
-}
-
-// Rewrites files that are not trusted from what is in memory, which includes what was written last.
-void Server::recover() {
-  bool again = false;
-  for (const auto& [name, db] : databases_) {
-    if (db->storage().is_trusted()) continue;
-    auto done =
-        db->storage().compact("recovered from a failed fsync", environment_.clock.wall_ms());
-    if (done) {
-      log_.info("{}: rewritten after a failed fsync; commits are taken again", db->file());
-      continue;
-    }
-    log_.err("{}: still no commits to {}", done.error().to_text(), name);
-    again = true;
-  }
-  if (again) recovery_timer_->set_after(kRecoveryIntervalMs);
 }
 
 DbResult<void> Server::convert(HostedDatabase& db, Schema schema, Session& requester) {
@@ -187,8 +152,11 @@ DbResult<void> Server::convert(HostedDatabase& db, Schema schema, Session& reque
   const std::vector<Session*> sessions = sessions_;
   for (Session* session : sessions) session->forget(db);
   disconnect_unaware(cat("committed ", db.name(), " database schema conversion"), &requester);
-  OVS_TRY(db.storage().replace(std::move(converted), "converted by ovsdb-server",
-                               environment_.clock.wall_ms()));
+  abandon_compaction(db);
+  auto replaced = db.storage().replace(std::move(converted), "converted by ovsdb-server",
+                                       environment_.clock.wall_ms());
+  watch_trust(db);
+  if (!replaced) return replaced;
   describe_databases();
   touch(db);
   return kOk;

@@ -10,6 +10,7 @@
 #include "daemon/log/log.h"
 #include "daemon/run/loop.h"
 #include "daemon/stream/stream.h"
+#include "ovsdb/protocol/background.h"
 #include "ovsdb/protocol/hosted_database.h"
 #include "ovsdb/protocol/locks.h"
 #include "ovsdb/protocol/remote.h"
@@ -27,6 +28,9 @@ class Server {
     daemon::Log& log;
     const platform::Clock& clock;
     platform::Files& files;
+    // One writes files, the other reads snapshots for clients.
+    platform::Worker& file_worker;
+    platform::Worker& query_worker;
     Maybe<std::uint64_t> uuid_seed = kNone;  // for tests that are to run the same twice
   };
   explicit Server(Environment environment);
@@ -41,8 +45,10 @@ class Server {
   const std::map<std::string, std::unique_ptr<HostedDatabase>, std::less<>>& databases() const {
     return databases_;
   }
-  // All databases, or one; the error is a sentence.
-  Result<void, std::string> compact(std::string_view name);
+  // All databases, or one; `done` is called, perhaps at once, when it has ended, with a sentence
+  // about what failed or nothing.
+  using Compacted = std::function<void(const std::string& errors)>;
+  void compact(std::string_view name, Compacted done);
 
   // Methods, or db:DB,TABLE,COLUMN for those that a column names.
   Result<void, std::string> add_remote(const std::string& remote);
@@ -73,6 +79,7 @@ class Server {
   DbResult<void> convert(HostedDatabase& db, Schema schema, Session& requester);
   void add_session(Session& session) { sessions_.push_back(&session); }
   void remove_session(Session& session) { std::erase(sessions_, &session); }
+  Background& queries() { return queries_; }
   // Adds quantities for memory/show: cells, monitors, atoms.
   void report_memory(std::map<std::string, std::uint64_t>& use) const;
   std::size_t session_count() const { return sessions_.size(); }
@@ -88,6 +95,10 @@ class Server {
   void sync_all();
   DbError sync(HostedDatabase& db);
   void recover();
+  void watch_trust(HostedDatabase& db);  // recovers it later if its file is not trusted
+  void begin_compaction(HostedDatabase& db, std::string_view comment,
+                        std::function<void(const DbError&)> done);
+  void abandon_compaction(HostedDatabase& db);
   void update_remotes();
   void update_status();
 
@@ -104,6 +115,9 @@ class Server {
   bool touch_posted_ = false;
   bool conditional_monitors_ = true;
   std::vector<std::pair<HostedDatabase*, Durable>> unsynced_;
+  struct Compaction;
+  std::map<HostedDatabase*, std::shared_ptr<Compaction>> compactions_;
+  Background rewrites_, queries_;
   std::unique_ptr<daemon::Timer> status_timer_;
   std::unique_ptr<daemon::Timer> recovery_timer_;  // set while a database's file is not trusted
 };

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -15,6 +16,7 @@
 #include "ovsdb/protocol/server.h"
 #include "platform/fake/memory_files.h"
 #include "platform/fake/virtual_clock.h"
+#include "platform/fake/worker.h"
 #include "wire/json/parse.h"
 #include "wire/json/write.h"
 
@@ -47,7 +49,8 @@ class UuidNames {
 
 class TestClient {
  public:
-  TestClient(daemon::Loop& loop, daemon::Network& network) : loop_(loop) {
+  // `settle` lets everything happen that is to happen now.
+  TestClient(std::function<void()> settle, daemon::Network& network) : settle_(std::move(settle)) {
     connecting_ = network.connect("tcp:1", [this](auto stream) {
       REQUIRE(stream.ok());
       stream_ = std::move(*stream);
@@ -55,12 +58,12 @@ class TestClient {
                       .on_close = [this](const daemon::IoError&) { closed = true; },
                       .on_drained = nullptr});
     });
-    loop_.drain();
+    settle_();
   }
 
   void send(const std::string& message) {
     stream_->write(message);
-    loop_.drain();
+    settle_();
   }
   // Sends a request and returns what has come since: the reply, and what came before and after.
   std::string request(const std::string& id, const std::string& method, const std::string& params) {
@@ -72,14 +75,14 @@ class TestClient {
   }
   // What was received since, a message a line.
   std::string take() {
-    loop_.drain();
+    settle_();
     return std::exchange(received_, {});
   }
   // Stops and begins again to read; bytes wait with who sent them.
   void set_reading(daemon::Stream::Reading reading) { stream_->set_reading(reading); }
   void vanish() {
     stream_.reset();
-    loop_.drain();
+    settle_();
   }
 
   bool closed = false;
@@ -95,7 +98,7 @@ class TestClient {
     }
   }
 
-  daemon::Loop& loop_;
+  std::function<void()> settle_;
   std::unique_ptr<daemon::Connecting> connecting_;
   std::unique_ptr<daemon::Stream> stream_;
   wire::JsonStream json_;
@@ -118,8 +121,8 @@ struct ServerFixture {
     start();
   }
   void start() {
-    server =
-        std::make_unique<Server>(Server::Environment{loop, network, log, clock, files, ++seed});
+    server = std::make_unique<Server>(
+        Server::Environment{loop, network, log, clock, files, file_worker, query_worker, ++seed});
     REQUIRE(server->add_database("/d").ok());
     REQUIRE(server->add_remote("ptcp:1").ok());
   }
@@ -132,9 +135,23 @@ struct ServerFixture {
   }
   void pass(std::uint64_t ms) {
     clock.advance_ms(ms);
-    loop.drain();
+    settle();
   }
-  std::unique_ptr<TestClient> client() { return std::make_unique<TestClient>(loop, network); }
+  void settle() {
+    do {
+      loop.drain();
+    } while (file_worker.run_due() + query_worker.run_due() > 0);
+  }
+  // What went wrong with a compaction, or "".
+  std::string compact() {
+    std::string said = "not done";
+    server->compact("d", [&](const std::string& errors) { said = errors; });
+    settle();
+    return said;
+  }
+  std::unique_ptr<TestClient> client() {
+    return std::make_unique<TestClient>([this] { settle(); }, network);
+  }
 
   platform::VirtualClock clock;
   daemon::MemoryLogOutput output;
@@ -142,6 +159,7 @@ struct ServerFixture {
   daemon::Loop loop{clock};
   daemon::MemoryNetwork network{loop};
   platform::MemoryFiles files{clock};
+  platform::FakeWorker file_worker{clock}, query_worker{clock};
   std::uint64_t seed = 0;
   std::unique_ptr<Server> server;
 };

@@ -11,7 +11,8 @@
 namespace ovs::ovsdb {
 
 void Session::Monitor::on_commit(const RowChanges& changes, std::uint64_t generation) {
-  if (!held_.empty() || session_.rpc_->queued_bytes() > kSlowBytes) return hold(changes);
+  if (awaits_initial_ || !held_.empty() || session_.rpc_->queued_bytes() > kSlowBytes)
+    return hold(changes);
   if (auto message = group_->notification(db_.database(), changes, generation, id_text_)) {
     session_.rpc_->send_text(std::move(message));
   }
@@ -31,7 +32,7 @@ void Session::Monitor::hold(const RowChanges& changes) {
 }
 
 void Session::Monitor::flush() {
-  if (held_.empty()) return;
+  if (held_.empty() || awaits_initial_) return;
   RowChanges changes;
   for (auto& [uuid, known] : held_) {
     RowRef now = db_.database().table(known.table).share(uuid);
@@ -64,6 +65,7 @@ daemon::JsonRpcSession::Handlers Session::handlers(std::function<void()> on_clos
           .on_disconnect =
               [this, on_close](const daemon::IoError&) {
                 reset();
+                update_reading();  // of the next connection
                 if (on_close) on_close();
               },
           .on_drained =
@@ -81,6 +83,7 @@ void Session::reset() {
     if (Session* next = server_.locks().unlock(*this, name)) next->notify_lock("locked", name);
   }
   db_change_aware_ = false;
+  reading_long_ = false;
   self_ = std::make_shared<Session*>(this);  // replies to come are not for the next connection
 }
 
@@ -117,8 +120,8 @@ void Session::flush_monitors() {
 // Replies wait for a client that does not read; then its requests wait too.
 void Session::update_reading() {
   if (!rpc_) return;
-  const bool full = rpc_->queued_bytes() > kMaxUnreadBytes;
-  rpc_->set_reading(full ? daemon::Stream::Reading::Paused : daemon::Stream::Reading::Active);
+  const bool wait = reading_long_ || rpc_->queued_bytes() > kMaxUnreadBytes;
+  rpc_->set_reading(wait ? daemon::Stream::Reading::Paused : daemon::Stream::Reading::Active);
 }
 
 DbError Session::exhausted(std::string_view what, std::size_t most) {
@@ -302,11 +305,29 @@ void Session::monitor(const Message& request, MonitorVersion version) {
     if (auto checked = check_last_id(params[3]); !checked) return refuse(request, checked.error());
   }
   auto group = db->group(std::move(*spec));
-  const std::string rows = initial_text(db->database(), group->spec());
   monitors_.push_back(std::make_unique<Monitor>(*this, *db, params[1].clone(), std::move(group)));
-  if (version != MonitorVersion::Since) return reply_text(request.id, rows);
-  // Without a history there is nothing to begin from: all rows, and no transaction to name.
-  reply_text(request.id, cat("[false,\"", Uuid().text(), "\",", rows, ']'));
+  show_initial(*monitors_.back(), request.id.clone(), version);
+}
+
+void Session::show_initial(Monitor& monitor, Json id, MonitorVersion version) {
+  const auto make = [group = monitor.share_group(), version](const Database& db) {
+    std::string rows = initial_text(db, group->spec());
+    if (version != MonitorVersion::Since) return rows;
+    // Without a history there is nothing to begin from: all rows, and no transaction to name.
+    return cat("[false,\"", Uuid().text(), "\",", rows, ']');
+  };
+  const Database& db = monitor.db().database();
+  if (initial_count(db, monitor.group().spec()) <= kLongReadRows) return reply_text(id, make(db));
+  monitor.await_initial();
+  auto snapshot = std::make_shared<const Database>(db.snapshot());
+  reply_later(
+      std::move(id), [make, snapshot] { return make(*snapshot); },
+      [this, raw = &monitor] {
+        // Nothing else was read from this client, but its monitors may have gone with a database.
+        for (const auto& each : monitors_) {
+          if (each.get() == raw) return raw->initial_sent();
+        }
+      });
 }
 
 void Session::monitor_cond_change(const Message& request) {

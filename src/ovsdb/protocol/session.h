@@ -28,6 +28,9 @@ class Session {
   static constexpr std::size_t kMaxWaiting = 1000, kMaxMonitors = 1000, kMaxLocks = 1000;
   // A client that has more than this unread is not read from until it has read it.
   static constexpr std::size_t kMaxUnreadBytes = 1024 * 1024;
+  // What looks at more rows than this is read from a snapshot on another thread. Until it is
+  // answered its client is not read from, so there is one at a time for each client.
+  static constexpr std::size_t kLongReadRows = 5000;
 
   Session(Server& server, SessionOptions options);
   ~Session();
@@ -74,6 +77,10 @@ class Session {
   HostedDatabase* find_database(const Message& request);
   void transact(Message& request);
   bool run(Waiting& waiting);  // true when it is answered
+  void select_long(HostedDatabase& db, Json id, Json params);
+  void show_initial(Monitor& monitor, Json id, MonitorVersion version);
+  // Makes a text on another thread, then replies with it, `then` being called right after.
+  void reply_later(Json id, std::function<std::string()> make, std::function<void()> then);
   void reply_when_durable(HostedDatabase& db, Json id, JsonArray results);
   void convert(const Message& request);
   void monitor(const Message& request, MonitorVersion version);
@@ -94,6 +101,7 @@ class Session {
   std::unique_ptr<daemon::JsonRpcSession> rpc_;
   std::shared_ptr<Session*> self_ = std::make_shared<Session*>(this);  // for what outlives a turn
   bool db_change_aware_ = false;
+  bool reading_long_ = false;
   std::list<Waiting> waiting_;
   std::list<std::unique_ptr<Monitor>> monitors_;
   std::map<std::string, bool, std::less<>> locks_;  // asked for; true: was stolen

@@ -15,6 +15,7 @@
 #include "ovsdb/protocol/server.h"
 #include "platform/fake/memory_files.h"
 #include "platform/fake/virtual_clock.h"
+#include "platform/fake/worker.h"
 #include "wire/json/parse.h"
 #include "wire/json/write.h"
 
@@ -82,8 +83,8 @@ class World {
     auto schema = Schema::parse(*wire::parse_json(kSchema));
     OVS_ASSERT(schema.ok() && Storage::create(files_, kFile, *schema).ok());
     (void)log_.set_levels("off");
-    server_ = std::make_unique<Server>(
-        Server::Environment{loop_, network_, log_, clock_, files_, std::uint64_t{1}});
+    server_ = std::make_unique<Server>(Server::Environment{loop_, network_, log_, clock_, files_,
+                                                           worker_, worker_, std::uint64_t{1}});
     OVS_ASSERT(server_->add_database(kFile).ok() && server_->add_remote("ptcp:1").ok());
     for (Peer& peer : peers_) connect(peer);
   }
@@ -108,7 +109,8 @@ class World {
       case 'j': write(peer, std::string(rest)); break;
       case 'p': clock_.advance_ms(rest.size() * 100); break;
       case 'n': peer.stream.reset(); break;
-      case 'z': (void)server_->compact("d"); break;
+      case 'z': server_->compact("d", [](const std::string&) {}); break;
+      case 'y': worker_.run_due(); break;
     }
     loop_.drain();
     if (!peer.stream) connect(peer);
@@ -154,6 +156,7 @@ class World {
   daemon::Loop loop_{clock_};
   daemon::MemoryNetwork network_{loop_};
   platform::MemoryFiles files_{clock_};
+  platform::FakeWorker worker_{clock_};
   std::unique_ptr<Server> server_;
   Peer peers_[2];
   int next_id_ = 0;

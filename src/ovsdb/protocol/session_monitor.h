@@ -23,6 +23,7 @@ class Session::Monitor final : public CommitListener {
   const Json& id() const { return id_; }
   HostedDatabase& db() { return db_; }
   const MonitorGroup& group() const { return *group_; }
+  std::shared_ptr<const MonitorGroup> share_group() const { return group_; }
   void change(Json id, std::shared_ptr<MonitorGroup> group) {
     id_ = std::move(id);
     id_text_ = wire::json_text(id_);
@@ -30,6 +31,12 @@ class Session::Monitor final : public CommitListener {
   }
 
   void on_commit(const RowChanges& changes, std::uint64_t generation) override;
+  // Until the rows as they are now have been sent, changes are held back.
+  void await_initial() { awaits_initial_ = true; }
+  void initial_sent() {
+    awaits_initial_ = false;
+    flush();
+  }
   // Sends what was held back.
   void flush();
   void send(std::string_view updates);
@@ -47,6 +54,7 @@ class Session::Monitor final : public CommitListener {
     RowRef row;  // as the client knows it
   };
   std::unordered_map<Uuid, Known, UuidHash> held_;
+  bool awaits_initial_ = false;
 };
 
 }  // namespace ovs::ovsdb

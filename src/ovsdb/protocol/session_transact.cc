@@ -14,11 +14,52 @@ void Session::transact(Message& request) {
     return refuse(request,
                   DbError::syntax(request.body, cat(request.method, ": duplicate request ID")));
   }
+  if (rows_to_select(db->database(), request.body) > kLongReadRows) {
+    return select_long(*db, std::move(request.id), std::move(request.body));
+  }
   Waiting waiting{db, std::move(request.id), std::move(request.body), server_.now_ms(), nullptr};
   if (run(waiting)) return;
   if (waiting_.size() < kMaxWaiting) return waiting_.push_back(std::move(waiting));
   request.id = std::move(waiting.id);
   refuse(request, exhausted("requests that wait", kMaxWaiting));
+}
+
+void Session::select_long(HostedDatabase& db, Json id, Json params) {
+  auto snapshot = std::make_shared<Database>(db.database().snapshot());
+  auto shared_params = std::make_shared<const Json>(std::move(params));
+  reply_later(
+      std::move(id),
+      [snapshot, shared_params] {
+        UuidSource uuids(0);  // for names that stand for no row
+        Transaction transaction(*snapshot, uuids);
+        return wire::json_text(Json(execute(transaction, *shared_params, {}).results));
+      },
+      nullptr);
+}
+
+void Session::reply_later(Json id, std::function<std::string()> make, std::function<void()> then) {
+  struct Reply {
+    Json id;
+    std::function<std::string()> make;
+    std::string text;
+  };
+  auto reply = std::make_shared<Reply>(Reply{std::move(id), std::move(make), ""});
+  reading_long_ = true;
+  update_reading();
+  server_.queries().run(
+      [reply] {
+        reply->text = reply->make();
+        reply->make = nullptr;  // the snapshot ends here
+      },
+      [self = std::weak_ptr<Session*>(self_), reply, then = std::move(then)] {
+        const auto alive = self.lock();
+        if (!alive) return;
+        Session& session = **alive;
+        session.reading_long_ = false;
+        session.reply_text(reply->id, reply->text);
+        if (then) then();
+        session.update_reading();
+      });
 }
 
 bool Session::run(Waiting& waiting) {

@@ -58,8 +58,12 @@ void add_unsupported(daemon::ControlServer& control) {
 }
 
 void add_database_commands(daemon::ControlServer& control, ovsdb::Server& server) {
-  control.add("ovsdb-server/compact", "", 0, 1,
-              [&server](ControlCall call) { answer(call, server.compact(call.argument(1))); });
+  control.add("ovsdb-server/compact", "", 0, 1, [&server](ControlCall call) {
+    auto later = std::make_shared<ControlCall>(std::move(call));
+    server.compact(later->argument(1), [later](const std::string& errors) {
+      errors.empty() ? later->reply("") : later->reply_error(errors);
+    });
+  });
   control.add("ovsdb-server/add-db", "DB", 1, 1,
               [&server](ControlCall call) { answer(call, server.add_database(call.argument(1))); });
   control.add("ovsdb-server/remove-db", "DB", 1, 1, [&server](ControlCall call) {

@@ -4,6 +4,7 @@
 
 #include "ovsdb/data/cat.h"
 #include "ovsdb/protocol/server.h"
+#include "platform/posix/worker.h"
 #include "tools/common/system.h"
 #include "tools/ovsdb-server/commands.h"
 
@@ -81,19 +82,23 @@ class Compactor {
  private:
   void check() {
     for (const auto& [name, db] : server_.databases()) {
-      if (db->storage().is_worth_compacting(server_.now_ms())) (void)server_.compact(name);
+      if (db->storage().is_worth_compacting(server_.now_ms())) compact(name);
     }
     timer_.set_after(kCheckMs);
+  }
+  void compact(const std::string& name) {
+    server_.compact(name, [](const std::string&) {});  // the log has said what failed
   }
 
   ovsdb::Server& server_;
   daemon::Timer timer_;
 };
 
-int serve(daemon::Program& program, const Arguments& arguments,
+int serve(daemon::Program& program, const platform::Clock& clock, const Arguments& arguments,
           const std::vector<std::string>& files) {
-  ovsdb::Server server(
-      {program.loop(), program.network(), program.log(), program.clock(), program.files()});
+  platform::ThreadWorker file_worker(clock), query_worker(clock);
+  ovsdb::Server server({program.loop(), program.network(), program.log(), program.clock(),
+                        program.files(), file_worker, query_worker});
   if (arguments.whole_columns) server.record_form = ovsdb::RecordForm::WholeColumns;
   for (const std::string& file : files) {
     if (file.starts_with("relay:")) return program.fail(file + ": relays are not supported yet");
@@ -127,5 +132,5 @@ int main(int argc, char** argv) {
     operands->push_back(program.directories().database + "/conf.db");
   }
   if (auto started = program.start(); !started.ok()) return program.fail(started.error().text);
-  return serve(program, arguments, *operands);
+  return serve(program, system.parts().clock, arguments, *operands);
 }

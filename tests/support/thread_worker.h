@@ -1,0 +1,9 @@
+// The worker that programs have, for tests of libraries that may not choose a backend.
+#pragma once
+#include "platform/posix/worker.h"
+
+namespace ovs::tests {
+
+using platform::ThreadWorker;
+
+}  // namespace ovs::tests
