@@ -116,6 +116,17 @@ TEST_CASE("Bridge: versions, identity and table sizes are read") {
   CHECK(config.mac_table.idle_ms == 60'000);
 }
 
+TEST_CASE("Megaflows: limits are read, and what is out of range leaves the default") {
+  Replica replica = vswitch_replica();
+  const BackerSettings read = read_backer_settings(row_of(
+      replica, "Open_vSwitch",
+      Json::object("other_config", map_of(Pair{"flow-limit", "5000"}, Pair{"max-idle", "30000"},
+                                          Pair{"max-revalidator", "7"}))));
+  CHECK(read.flow_limit == 5000);
+  CHECK(read.max_idle_ms == 30'000);
+  CHECK(read.max_revalidator_ms == BackerSettings().max_revalidator_ms);
+}
+
 TEST_CASE("Settings: what the switch does not do yet is named, what it does is not") {
   Replica replica = vswitch_replica();
   const Json mirror = Json::array("uuid", Uuid{3, 1}.text());

@@ -119,6 +119,7 @@ void Bridges::mark(const ReplicaChange& change, Dirty& dirty) {
 
 void Bridges::reconfigure(Dirty dirty) {
   if (root() == nullptr) return;
+  if (dirty.root) environment_.switches.configure(read_backer_settings(*root()));
   delete_vanished(dirty);
   create_bridges(dirty);
   const std::set<Uuid> ports = dirty.ports;

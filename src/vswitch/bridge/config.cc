@@ -169,6 +169,21 @@ BridgeConfig read_bridge(const ReplicaRow& row, const std::string& version) {
   return config;
 }
 
+BackerSettings read_backer_settings(const ReplicaRow& root) {
+  constexpr std::uint64_t kLeastIdleMs = 500, kLeastRevalidatorMs = 100;  // the schema's minima
+  BackerSettings settings;
+  const Datum& other = root["other_config"];
+  if (other.empty()) return settings;
+  const auto limit = number_of<std::uint32_t>(other.text_of("flow-limit"));
+  if (limit) settings.flow_limit = *limit;
+  const auto idle = number_of<std::uint64_t>(other.text_of("max-idle"));
+  if (idle && *idle >= kLeastIdleMs) settings.max_idle_ms = *idle;
+  const auto revalidator = number_of<std::uint64_t>(other.text_of("max-revalidator"));
+  if (revalidator && *revalidator >= kLeastRevalidatorMs)
+    settings.max_revalidator_ms = *revalidator;
+  return settings;
+}
+
 ControllerSettings read_controller(const ReplicaRow& row) {
   ControllerSettings controller;
   controller.target = text_of(row["target"]);

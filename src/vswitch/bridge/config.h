@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ovsdb/client/replica.h"
+#include "vswitch/backer/settings.h"
 #include "vswitch/connmgr/settings.h"
 #include "vswitch/tables/settings.h"
 
@@ -54,6 +55,9 @@ struct BridgeConfig {
 // `version` is the program's, for the switch's description.
 BridgeConfig read_bridge(const ovsdb::ReplicaRow& row, const std::string& version);
 ControllerSettings read_controller(const ovsdb::ReplicaRow& row);
+// Of the root row's other_config: flow-limit, max-idle, max-revalidator. What is no number, or out
+// of the schema's range, leaves the default.
+BackerSettings read_backer_settings(const ovsdb::ReplicaRow& root);
 
 // Options of a tunnel interface: remote_ip, local_ip, key, in_key, out_key, tos, ttl, df_default,
 // csum, dst_port. Says in `error` what is wrong with them.
