@@ -127,6 +127,18 @@ TEST_CASE("Megaflows: limits are read, and what is out of range leaves the defau
   CHECK(read.max_revalidator_ms == BackerSettings().max_revalidator_ms);
 }
 
+TEST_CASE("Statistics: their interval is read, and never less than five seconds") {
+  Replica replica = vswitch_replica();
+  const auto interval_of = [&](const char* text) {
+    return read_statistics_interval(
+        row_of(replica, "Open_vSwitch",
+               Json::object("other_config", map_of(Pair{"stats-update-interval", text}))));
+  };
+  CHECK(interval_of("20000") == 20'000);
+  CHECK(interval_of("1000") == 5'000);
+  CHECK(interval_of("soon") == 5'000);
+}
+
 TEST_CASE("Settings: what the switch does not do yet is named, what it does is not") {
   Replica replica = vswitch_replica();
   const Json mirror = Json::array("uuid", Uuid{3, 1}.text());

@@ -119,7 +119,7 @@ void Bridges::mark(const ReplicaChange& change, Dirty& dirty) {
 
 void Bridges::reconfigure(Dirty dirty) {
   if (root() == nullptr) return;
-  if (dirty.root) environment_.switches.configure(read_backer_settings(*root()));
+  if (dirty.root) configure_root(*root());
   delete_vanished(dirty);
   create_bridges(dirty);
   const std::set<Uuid> ports = dirty.ports;
@@ -130,6 +130,12 @@ void Bridges::reconfigure(Dirty dirty) {
   }
   environment_.switches.commit();
   write_status(std::move(dirty));
+}
+
+void Bridges::configure_root(const ReplicaRow& row) {
+  warn_unsupported("Open_vSwitch", row, unsupported_);
+  environment_.switches.configure(read_backer_settings(row));
+  statistics_ms_ = read_statistics_interval(row);
 }
 
 void Bridges::delete_vanished(Dirty& dirty) {

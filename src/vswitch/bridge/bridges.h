@@ -79,6 +79,7 @@ class Bridges {
   void mark(const ovsdb::ReplicaChange& change, Dirty& dirty);
   void reconfigure(Dirty dirty);
 
+  void configure_root(const ovsdb::ReplicaRow& row);
   void delete_vanished(Dirty& dirty);
   void delete_bridge(const Uuid& uuid);
   void delete_port(Bridge& bridge, const Uuid& uuid);
@@ -123,6 +124,8 @@ class Bridges {
   Dirty unwritten_;  // its status waits for the transaction in flight
   Dirty in_flight_status_;
   bool is_up_ = false;
+  std::vector<std::string> unsupported_;  // of the root row
+  std::uint64_t statistics_ms_ = kLeastStatisticsMs;
   std::unique_ptr<daemon::Timer> statistics_timer_, retry_timer_;
 };
 

@@ -184,6 +184,13 @@ BackerSettings read_backer_settings(const ReplicaRow& root) {
   return settings;
 }
 
+std::uint64_t read_statistics_interval(const ReplicaRow& root) {
+  const Datum& other = root["other_config"];
+  if (other.empty()) return kLeastStatisticsMs;
+  const auto interval = number_of<std::uint64_t>(other.text_of("stats-update-interval"));
+  return std::max(interval.value_or(0), kLeastStatisticsMs);
+}
+
 ControllerSettings read_controller(const ReplicaRow& row) {
   ControllerSettings controller;
   controller.target = text_of(row["target"]);

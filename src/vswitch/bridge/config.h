@@ -58,6 +58,9 @@ ControllerSettings read_controller(const ovsdb::ReplicaRow& row);
 // Of the root row's other_config: flow-limit, max-idle, max-revalidator. What is no number, or out
 // of the schema's range, leaves the default.
 BackerSettings read_backer_settings(const ovsdb::ReplicaRow& root);
+// How often statistics are written, by its other_config:stats-update-interval.
+inline constexpr std::uint64_t kLeastStatisticsMs = 5000;
+std::uint64_t read_statistics_interval(const ovsdb::ReplicaRow& root);
 
 // Options of a tunnel interface: remote_ip, local_ip, key, in_key, out_key, tos, ttl, df_default,
 // csum, dst_port. Says in `error` what is wrong with them.

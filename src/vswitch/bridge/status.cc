@@ -18,7 +18,6 @@ using ovsdb::TableSchema;
 
 namespace {
 
-constexpr std::uint64_t kStatisticsMs = 5000;
 constexpr std::uint64_t kRetryMs = 100;
 constexpr const char* kLock = "ovs_vswitchd";
 
@@ -161,7 +160,7 @@ void Bridges::on_committed(ClientTransaction::Outcome outcome) {
     is_up_ = true;
     if (environment_.on_first_commit) environment_.on_first_commit();
   }
-  if (!statistics_timer_->is_set()) statistics_timer_->set_after(kStatisticsMs);
+  if (!statistics_timer_->is_set()) statistics_timer_->set_after(statistics_ms_);
   if (unwritten_.empty()) return;
   if (try_again) {
     retry_timer_->set_after(kRetryMs);
@@ -172,7 +171,7 @@ void Bridges::on_committed(ClientTransaction::Outcome outcome) {
 
 // What changes without a change of configuration: links, counters, controllers.
 void Bridges::write_statistics() {
-  statistics_timer_->set_after(kStatisticsMs);
+  statistics_timer_->set_after(statistics_ms_);
   ovsdb::Client& database = environment_.database;
   if (in_flight_ != nullptr || !database.is_synced() || !database.has_lock()) return;
   auto transaction = new_transaction();

@@ -26,6 +26,12 @@ struct Row {
 };
 
 constexpr Row kRows[] = {
+    {"Open_vSwitch", "ssl", When::Present},
+    {"Open_vSwitch", "other_config", When::Enabled, "flow-restore-wait"},
+    {"Open_vSwitch", "other_config", When::Enabled, "dpdk-init"},
+    {"Open_vSwitch", "other_config", When::Enabled, "hw-offload"},
+    {"Open_vSwitch", "other_config", When::Enabled, "enable-statistics"},
+    {"Bridge", "other_config", When::Enabled, "forward-bpdu"},
     {"Bridge", "mirrors", When::Present},
     {"Bridge", "netflow", When::Present},
     {"Bridge", "sflow", When::Present},
