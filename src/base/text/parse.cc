@@ -1,21 +1,16 @@
 #include "base/text/parse.h"
 
+#include "base/text/hex.h"
+
 namespace ovs {
 namespace {
-
-constexpr int digit_value(char digit) {
-  if (digit >= '0' && digit <= '9') return digit - '0';
-  if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
-  if (digit >= 'A' && digit <= 'F') return digit - 'A' + 10;
-  return 99;
-}
 
 Result<std::uint64_t> parse_digits(Text text, unsigned base) {
   if (text.empty()) return Error::Malformed;
   std::uint64_t value = 0;
   bool too_large = false;
   for (const char character : text) {
-    const unsigned digit = unsigned(digit_value(character));
+    const unsigned digit = unsigned(hex_digit(character));
     if (digit >= base) return Error::Malformed;
     const bool overflow = __builtin_mul_overflow(value, std::uint64_t{base}, &value) ||
                           __builtin_add_overflow(value, std::uint64_t{digit}, &value);

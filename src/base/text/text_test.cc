@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/text/formatter.h"
+#include "base/text/hex.h"
 #include "base/text/parse.h"
 
 namespace ovs {
@@ -103,6 +104,19 @@ TEST_CASE("parse_ipv6, parse_ipv4: accept what inet_pton accepts, with the same 
     const auto ipv4 = parse_ipv4(text);
     REQUIRE_MESSAGE(ipv4.ok() == (inet_pton(AF_INET, text.c_str(), expected) == 1), text);
     if (ipv4.ok()) REQUIRE(__builtin_memcmp(expected, &*ipv4, 4) == 0);
+  }
+}
+
+TEST_CASE("parse_hex: takes pairs of digits, and blanks between them on demand") {
+  using Octets = std::vector<std::uint8_t>;
+  CHECK(parse_hex<Octets>("00aBfF", Blanks::Refuse).value() == Octets{0x00, 0xab, 0xff});
+  CHECK(parse_hex<Octets>("", Blanks::Refuse).value().empty());
+  CHECK(parse_hex<Octets>(" 00\n ab\tff ", Blanks::Skip).value() == Octets{0x00, 0xab, 0xff});
+  for (const char* text : {"0", "0x12", "1 2", "12 3", "zz", "00 ab", "12."}) {
+    CHECK_FALSE(parse_hex<Octets>(text, Blanks::Refuse).ok());
+  }
+  for (const char* text : {"0", "1 2", "12 3", "12.34"}) {
+    CHECK_FALSE(parse_hex<Octets>(text, Blanks::Skip).ok());
   }
 }
 

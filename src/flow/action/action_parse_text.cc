@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/text/hex.h"
 #include "flow/action/action_text.h"
 #include "flow/action/cookie.h"
 #include "flow/action/slow_reasons_text.h"
@@ -24,18 +25,6 @@ std::optional<std::uint64_t> parse_unsigned(std::string_view text, std::uint64_t
   const auto value = parse_number(text);
   if (!value || value->high() != 0 || value->low() > limit) return {};
   return value->low();
-}
-
-std::optional<Bytevector> parse_hex(std::string_view text) {
-  Bytevector bytes;
-  if (text.size() % 2 != 0) return {};
-  for (std::size_t i = 0; i < text.size(); i += 2) {
-    std::uint8_t byte = 0;
-    const char* end = text.data() + i + 2;
-    if (std::from_chars(text.data() + i, end, byte, 16).ptr != end) return {};
-    bytes.push_back(byte);
-  }
-  return bytes;
 }
 
 // The parts "name=number" of an item's arguments, looked up by name; all must be known, the rest is
@@ -304,10 +293,10 @@ Done Parser::psample(const TextItem& item, unsigned) {
   for (TextItem part; scanner.next(part);) {
     const auto group = parse_unsigned(part.arguments, 0xffffffff);
     const bool hex = part.arguments.substr(0, 2) == "0x";
-    const auto cookie = hex ? parse_hex(part.arguments.substr(2)) : std::nullopt;
+    const auto cookie = parse_hex<Bytevector>(part.arguments.substr(hex ? 2 : 0), Blanks::Refuse);
     if (part.name == "group" && group) {
       writer_.put_u32(wire::PsampleAttr::Group, std::uint32_t(*group));
-    } else if (part.name == "cookie" && cookie) {
+    } else if (part.name == "cookie" && hex && cookie) {
       writer_.put(wire::PsampleAttr::Cookie, Bytes(*cookie));
     } else {
       return error(part.all, "bad part of psample");
@@ -378,7 +367,7 @@ Done Parser::userdata(const TextItem& item, UserspaceAction& action, Bytevector&
   constexpr std::size_t least = 8;  // what old kernels insist on
   UserCookie cookie;
   if (item.name == "userdata") {
-    const auto bytes = parse_hex(item.arguments);
+    const auto bytes = parse_hex<Bytevector>(item.arguments, Blanks::Refuse);
     if (!bytes) return error(item.all, "bad hexadecimal digits");
     storage = *bytes;
     storage.resize(std::max(storage.size(), least));

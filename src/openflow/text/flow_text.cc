@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/text/hex.h"
 #include "openflow/action/action_text.h"
 #include "openflow/action/check.h"
 #include "openflow/action/parse_parts.h"
@@ -299,22 +300,6 @@ Result<FlowStatsRequest, TextError> parse_flow_stats_request(std::string_view te
   return request;
 }
 
-std::optional<ByteString> parse_hex(std::string_view text) {
-  ByteString bytes;
-  std::string digits;
-  for (const char c : text) {
-    if (c == ' ' || c == '\t' || c == '\n' || c == '\r') continue;
-    digits += c;
-    if (digits.size() < 2) continue;
-    const auto byte = parse_unsigned("0x" + digits);
-    if (!byte) return std::nullopt;
-    bytes.push_back(std::uint8_t(*byte));
-    digits.clear();
-  }
-  if (!digits.empty()) return std::nullopt;
-  return bytes;
-}
-
 Result<PacketOut, TextError> parse_packet_out(std::string_view text, const TextContext& context,
                                               Protocols& usable) {
   PacketOut out;
@@ -325,7 +310,7 @@ Result<PacketOut, TextError> parse_packet_out(std::string_view text, const TextC
   Words words(fields);
   while (const auto word = words.next()) {
     if (word->key == "packet") {
-      const auto bytes = parse_hex(word->value);
+      const auto bytes = parse_hex<ByteString>(word->value, Blanks::Skip);
       if (!bytes) return text_error("Trailing garbage in packet data");
       out.packet = *bytes;
       continue;

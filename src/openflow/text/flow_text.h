@@ -31,7 +31,5 @@ Result<std::uint8_t, flow::TextError> parse_table(std::string_view text,
                                                   const TextContext& context);
 // Removes what its protocols do not need, saying so in the remarks, as the switch would.
 void normalize(flow::Match& match, const TextContext& context);
-// Bytes written as hexadecimal digits, with or without spaces; nothing if there is more.
-std::optional<ByteString> parse_hex(std::string_view text);
 
 }  // namespace ovs::openflow

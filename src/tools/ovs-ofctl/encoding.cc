@@ -1,6 +1,7 @@
 // Commands that show how something is encoded: errors, hellos, VLAN matches.
 #include <fmt/format.h>
 
+#include "base/text/hex.h"
 #include "openflow/match/wire_match.h"
 #include "tools/ovs-ofctl/options.h"
 
@@ -28,7 +29,7 @@ int print_error(Call& call) {
 int encode_error_reply(Call& call) {
   const auto error = find_error(call.word(1));
   if (!error) return call.fail(fmt::format("unknown error \"{}\"", call.word(1)));
-  const auto request = parse_hex(call.word(2));
+  const auto request = parse_hex<ByteString>(call.word(2), Blanks::Skip);
   if (!request) return call.fail("trailing garbage in hex data");
   if (request->size() < kHeaderSize) {
     return call.fail(fmt::format("Request too short ({} bytes)", request->size()));

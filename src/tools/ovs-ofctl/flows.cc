@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/text/hex.h"
 #include "openflow/match/wire_match.h"
 #include "tools/ovs-ofctl/connection.h"
 #include "tools/ovs-ofctl/flow_source.h"
@@ -240,7 +241,7 @@ Result<std::vector<PacketOut>, Failure> packets_of(Call& call, const flow::PortN
   if (call.count() == 4) return Failure{"packet-out: no packet was given"};
   OVS_TRY(PacketOut out, packet_of_words(call, ports, usable));
   for (std::size_t i = 4; i < call.count(); ++i) {
-    const auto packet = parse_hex(call.word(i));
+    const auto packet = parse_hex<ByteString>(call.word(i), Blanks::Skip);
     if (!packet) return Failure{"Trailing garbage in packet data"};
     out.packet = *packet;
     packets.push_back(out);

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <ctime>
 
+#include "base/text/hex.h"
 #include "tools/ovs-ofctl/connection.h"
 
 namespace ovs::tools::ofctl {
@@ -175,7 +176,7 @@ class Monitor {
     std::string report;
     bool refused = false;
     for (std::size_t i = 1; i < call.arguments().size() && !refused; ++i) {
-      const auto bytes = parse_hex(call.argument(i));
+      const auto bytes = parse_hex<ByteString>(call.argument(i), Blanks::Skip);
       if (!bytes || bytes->size() < kHeaderSize) {
         report += "bad hex";
         refused = true;

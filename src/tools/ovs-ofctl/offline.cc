@@ -3,6 +3,7 @@
 
 #include <cstdio>
 
+#include "base/text/hex.h"
 #include "openflow/action/action_text.h"
 #include "openflow/action/action_wire.h"
 #include "openflow/action/check.h"
@@ -33,7 +34,7 @@ std::string_view without_comment(std::string_view line) {
 }
 
 int print_hex(Call& call, const std::string& text, int verbosity) {
-  const auto bytes = parse_hex(text);
+  const auto bytes = parse_hex<ByteString>(text, Blanks::Skip);
   if (!bytes) return call.fail("trailing garbage following hex bytes");
   Remarks remarks;
   PrintOptions options;
@@ -156,7 +157,7 @@ int parse_action_lines(Call& call, bool instructions) {
   for_each_line(*text, [&](std::string_view line) {
     const std::string_view hex = without_comment(line);
     if (hex.empty() || status != 0) return;
-    const auto bytes = parse_hex(hex);
+    const auto bytes = parse_hex<ByteString>(hex, Blanks::Skip);
     if (!bytes) {
       status = call.fail("trailing garbage at end of line");
       return;
@@ -236,7 +237,7 @@ int parse_standard_match(Call& call, bool eleven) {
   for_each_line(*text, [&](std::string_view line) {
     const std::string_view hex = without_comment(line);
     if (hex.empty() || status != 0) return;
-    const auto bytes = parse_hex(hex);
+    const auto bytes = parse_hex<ByteString>(hex, Blanks::Skip);
     if (!bytes) {
       status = call.fail("trailing garbage at end of line");
       return;

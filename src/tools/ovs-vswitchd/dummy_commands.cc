@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 
+#include "base/text/hex.h"
 #include "flow/match/compose.h"
 #include "flow/match/odp_text.h"
 
@@ -17,36 +18,11 @@ struct FrameError {
   std::string text;
 };
 
-std::optional<unsigned> hex_digit(char c) {
-  if (c >= '0' && c <= '9') return unsigned(c - '0');
-  if (c >= 'a' && c <= 'f') return unsigned(c - 'a' + 10);
-  if (c >= 'A' && c <= 'F') return unsigned(c - 'A' + 10);
-  return std::nullopt;
-}
-
-// Bytes in hex, blanks ignored; nothing if it is anything else.
-std::optional<std::vector<std::uint8_t>> parse_hex(std::string_view text) {
-  std::vector<std::uint8_t> bytes;
-  std::optional<unsigned> high;
-  for (const char c : text) {
-    if (c == ' ' || c == '\n' || c == '\t') continue;
-    const auto digit = hex_digit(c);
-    if (!digit) return std::nullopt;
-    if (high) {
-      bytes.push_back(std::uint8_t(*high << 4 | *digit));
-      high.reset();
-    } else {
-      high = digit;
-    }
-  }
-  if (high || bytes.empty()) return std::nullopt;
-  return bytes;
-}
-
 // A frame of `length` bytes; 0: with the usual payload.
 Result<std::vector<std::uint8_t>, FrameError> make_frame(const std::string& text,
                                                          std::size_t length) {
-  if (auto bytes = parse_hex(text)) return std::move(*bytes);
+  auto bytes = parse_hex<std::vector<std::uint8_t>>(text, Blanks::Skip);
+  if (bytes && !bytes->empty()) return std::move(bytes).value();
   const auto parsed = flow::parse_odp(text);
   if (!parsed) return FrameError{"bad packet or flow syntax: " + parsed.error().message};
   std::array<std::uint8_t, flow::kComposedMaximum> room;

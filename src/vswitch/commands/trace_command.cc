@@ -1,6 +1,7 @@
 // ofproto/trace: what would happen to a packet, and why.
 #include <fmt/format.h>
 
+#include "base/text/hex.h"
 #include "flow/action/action_text.h"
 #include "flow/match/compose.h"
 #include "flow/match/extract.h"
@@ -47,25 +48,6 @@ TraceArguments sort_arguments(const daemon::ControlCall& call) {
     }
   }
   return sorted;
-}
-
-std::optional<std::vector<std::uint8_t>> parse_hex(std::string_view text) {
-  std::vector<std::uint8_t> bytes;
-  unsigned high = 0, digits = 0;
-  for (const char c : text) {
-    const int value = c >= '0' && c <= '9'   ? c - '0'
-                      : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                      : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                             : -1;
-    if (value < 0) return std::nullopt;
-    if (digits++ % 2 == 0) {
-      high = unsigned(value) << 4;
-    } else {
-      bytes.push_back(std::uint8_t(high | unsigned(value)));
-    }
-  }
-  if (digits == 0 || digits % 2 != 0) return std::nullopt;
-  return bytes;
 }
 
 // OpenFlow's names of one bridge's ports.
@@ -233,21 +215,24 @@ void trace_command(Switches::Impl& switches, daemon::ControlCall& call) {
     return call.reply_error(
         fmt::format("ofproto/trace: {}: not supported yet", arguments.unsupported));
   }
-  std::optional<std::vector<std::uint8_t>> packet;
-  if (arguments.words.size() > 1) packet = parse_hex(arguments.words.back());
-  if (packet) arguments.words.pop_back();
-  if (packet || arguments.generates) arguments.sending = Sending::Yes;
+  std::vector<std::uint8_t> packet;
+  if (arguments.words.size() > 1) {
+    auto bytes = parse_hex<std::vector<std::uint8_t>>(arguments.words.back(), Blanks::Refuse);
+    if (bytes) packet = std::move(bytes).value();
+  }
+  if (!packet.empty()) arguments.words.pop_back();
+  if (!packet.empty() || arguments.generates) arguments.sending = Sending::Yes;
   if (arguments.words.empty() || arguments.words.size() > 2) {
     return call.reply_error("Must specify a flow, or a bridge or a datapath and a flow");
   }
   switches.commit();
   auto subject = find_subject(switches, arguments);
   if (!subject.ok()) return call.reply_error(subject.error().text);
-  if (packet) {
+  if (!packet.empty()) {
     flow::PacketMetadata metadata;
     metadata.in_port = std::uint16_t(stored(subject->key, StorageId::InPort));
     const auto in_port = OfPort(std::uint16_t(stored(subject->key, StorageId::OfInPort)));
-    subject->key = pipeline_key(flow::extract(*packet, metadata), in_port);
+    subject->key = pipeline_key(flow::extract(packet, metadata), in_port);
   }
   call.reply(trace(switches, *subject, arguments));
 }
