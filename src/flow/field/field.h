@@ -197,7 +197,7 @@ inline constexpr Field kFieldRows[] = {
     {FieldId::EthType, "eth_type", "dl_type", whole(StorageId::EthType), 2, Format::Hex, Masking::Exact, Needs::Ethernet, Access::ReadOnly, nxm_of(3), oxm_of(5)},
     {FieldId::VlanTci, "vlan_tci", "", whole(StorageId::VlanTci), 2, Format::Hex, Masking::Bitwise, Needs::Ethernet, Access::ReadWrite, nxm_of(4), kNoOxm},
     {FieldId::DlVlan, "dl_vlan", "", bits_of(StorageId::VlanTci, 4, 12), 2, Format::Decimal, Masking::Exact, Needs::Ethernet, Access::ReadWrite, kNoOxm, kNoOxm, Coding::VlanVid},
-    {FieldId::VlanVid, "vlan_vid", "", bits_of(StorageId::VlanTci, 3, 13), 2, Format::Hex, Masking::Bitwise, Needs::Ethernet, Access::ReadWrite, kNoOxm, oxm_of(6)},
+    {FieldId::VlanVid, "vlan_vid", "", bits_of(StorageId::VlanTci, 3, 13), 2, Format::Decimal, Masking::Bitwise, Needs::Ethernet, Access::ReadWrite, kNoOxm, oxm_of(6)},
     {FieldId::DlVlanPcp, "dl_vlan_pcp", "", bits_of(StorageId::VlanTci, 0, 3), 1, Format::Decimal, Masking::Exact, Needs::Ethernet, Access::ReadWrite, kNoOxm, kNoOxm, Coding::VlanPcp},
     {FieldId::VlanPcp, "vlan_pcp", "", bits_of(StorageId::VlanTci, 0, 3), 1, Format::Decimal, Masking::Exact, Needs::Vlan, Access::ReadWrite, kNoOxm, oxm_of(7), Coding::VlanPcp},
     {FieldId::MplsLabel, "mpls_label", "", bits_of(StorageId::MplsLse, 0, 20), 4, Format::Decimal, Masking::Exact, Needs::Mpls, Access::ReadWrite, kNoOxm, oxm_of(34)},
