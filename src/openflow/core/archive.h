@@ -42,6 +42,7 @@ class In {
   Version version() const { return version_; }
   bool ok() const { return !failed_; }
   OfError error() const { return error_; }
+  OfError too_short() const { return too_short_; }
   void fail(OfError error) {
     if (failed_) return;
     failed_ = true;
@@ -123,10 +124,10 @@ class In {
     if (version_ == Version::V10) return be(value);
     wide_port(value);
   }
-  void wide_port(OfPort& value) {
+  void wide_port(OfPort& value, OfError unknown = OfError::OFPBAC_BAD_OUT_PORT) {
     const auto wide = read<std::uint32_t>();
     const std::optional<OfPort> port = port_from_wide(wide);
-    if (!port) fail(OfError::OFPBAC_BAD_OUT_PORT);
+    if (!port) fail(unknown);
     value = port.value_or(kPortNone);
   }
 
@@ -182,7 +183,9 @@ class Out {
     if (version_ == Version::V10) return be(value);
     wide_port(value);
   }
-  void wide_port(OfPort value) { as<std::uint32_t>(port_to_wide(value)); }
+  void wide_port(OfPort value, OfError = OfError::OFPBAC_BAD_OUT_PORT) {
+    as<std::uint32_t>(port_to_wide(value));
+  }
 
   // Writes a number of two bytes at an earlier place: lengths, known last.
   void patch(std::size_t offset, std::size_t value) {

@@ -12,6 +12,7 @@
 #include "flow/match/match.h"
 #include "openflow/action/action.h"
 #include "openflow/core/port.h"
+#include "openflow/message/group.h"
 #include "openflow/message/kind.h"
 
 namespace ovs::openflow {
@@ -322,13 +323,13 @@ struct Undecoded {
   ByteString body;
 };
 
-using Body = std::variant<Empty, Hello, ErrorMessage, Echo, FeaturesReply, SwitchConfig, PacketIn,
-                          Resume, FlowRemoved, PortStatus, PortMod, PacketOut, FlowMod, TableMod,
-                          Desc, FlowStatsRequest, FlowStatsReply, AggregateReply, TableStatsReply,
-                          PortRequest, PortStatsReply, PortDescReply, QueueRequest, QueueStatsReply,
-                          RoleMessage, AsyncConfig, SetPacketInFormat, SetFlowFormat,
-                          FlowModTableId, ControllerId, BundleControl, BundleAdd, RoleStatus,
-                          QueueConfigRequest, QueueConfigReply, IdRequest, ZoneFlush, Undecoded>;
+using Body = std::variant<
+    Empty, Hello, ErrorMessage, Echo, FeaturesReply, SwitchConfig, PacketIn, Resume, FlowRemoved,
+    PortStatus, PortMod, PacketOut, FlowMod, TableMod, Desc, FlowStatsRequest, FlowStatsReply,
+    AggregateReply, TableStatsReply, PortRequest, PortStatsReply, PortDescReply, QueueRequest,
+    QueueStatsReply, RoleMessage, AsyncConfig, SetPacketInFormat, SetFlowFormat, FlowModTableId,
+    ControllerId, BundleControl, BundleAdd, RoleStatus, QueueConfigRequest, QueueConfigReply,
+    IdRequest, ZoneFlush, GroupMod, GroupDescReply, GroupStatsReply, GroupFeatures, Undecoded>;
 
 struct Message {
   Encoding encoding = Encoding::OfptHello;

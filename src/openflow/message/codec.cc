@@ -5,6 +5,7 @@
 #include "openflow/message/describe_control.h"
 #include "openflow/message/describe_flow_stats.h"
 #include "openflow/message/describe_flows.h"
+#include "openflow/message/describe_groups.h"
 #include "openflow/message/describe_ports.h"
 #include "openflow/text/flow_text.h"
 
@@ -76,6 +77,10 @@ Body read_body(In& in, const Dialect& dialect) {
     case Kind::GroupDescStatsRequest:
       if (dialect.encoding == Encoding::Ofpst11GroupDescRequest) return IdRequest{};
       return read_as<IdRequest>(in, dialect);
+    case Kind::GroupMod: return read_as<GroupMod>(in, dialect);
+    case Kind::GroupDescStatsReply: return read_as<GroupDescReply>(in, dialect);
+    case Kind::GroupStatsReply: return read_as<GroupStatsReply>(in, dialect);
+    case Kind::GroupFeaturesStatsReply: return read_as<GroupFeatures>(in, dialect);
     case Kind::GroupStatsRequest:
     case Kind::MeterStatsRequest:
     case Kind::MeterConfigStatsRequest: return read_as<IdRequest>(in, dialect);
@@ -178,6 +183,8 @@ std::string encode_parts(const Message& message) {
   if (message.as<PortDescReply>()) return encode_items(message, &PortDescReply::ports);
   if (message.as<TableStatsReply>()) return encode_items(message, &TableStatsReply::tables);
   if (message.as<QueueStatsReply>()) return encode_items(message, &QueueStatsReply::queues);
+  if (message.as<GroupDescReply>()) return encode_items(message, &GroupDescReply::groups);
+  if (message.as<GroupStatsReply>()) return encode_items(message, &GroupStatsReply::groups);
   return encode(message);
 }
 

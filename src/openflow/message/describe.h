@@ -1,6 +1,8 @@
 // What every description of a body uses: lists, properties, matches. Only codec.cc includes the
 // describe_*.h files.
 #pragma once
+#include <algorithm>
+
 #include "openflow/action/action_wire.h"
 #include "openflow/match/wire_match.h"
 #include "openflow/message/body.h"
@@ -38,6 +40,50 @@ inline void instructions(Out& out, const Actions& actions) {
   write_instructions(out, actions);
 }
 
+// A list of actions that fills the rest of the body.
+inline void actions(In& in, Actions& all) {
+  In rest(in.take_rest(), in.version(), OfError::OFPBAC_BAD_LEN);
+  all = read_actions(rest);
+  in.absorb(rest);
+}
+inline void actions(Out& out, const Actions& all) {
+  write_actions(out, all);
+}
+
+// A length of two bytes, said some bytes before what it measures.
+template <class A>
+class LengthAhead;
+template <>
+class LengthAhead<In> {
+ public:
+  explicit LengthAhead(In& in) : in_(in), length_(in.read<std::uint16_t>()) {}
+  template <class F>
+  void measure(F describe_part) {
+    In part = in_.part(length_);
+    describe_part(part);
+    in_.absorb(part);
+  }
+
+ private:
+  In& in_;
+  std::uint16_t length_;
+};
+template <>
+class LengthAhead<Out> {
+ public:
+  explicit LengthAhead(Out& out) : out_(out), place_(out.offset()) { out.pad(2); }
+  template <class F>
+  void measure(F describe_part) {
+    const std::size_t start = out_.offset();
+    describe_part(out_);
+    out_.patch(place_, out_.offset() - start);
+  }
+
+ private:
+  Out& out_;
+  std::size_t place_;
+};
+
 // NXM of a length said earlier, padded to eight bytes.
 inline void nxm_fields(In& in, std::size_t length, flow::Match& match, OxmCookie* cookie,
                        UnknownFields unknown = UnknownFields::Refuse) {
@@ -59,6 +105,34 @@ inline void put_padded(Out& out, const std::string& bytes) {
   out.pad((8 - bytes.size() % 8) % 8);
 }
 
+// A match in NXM, with or without a cookie, whose length is said before its bytes come.
+template <class A>
+class SizedNxm {
+ public:
+  explicit SizedNxm(A& archive, Of<A, flow::Match>& match, Of<A, OxmCookie>* cookie = nullptr,
+                    UnknownFields unknown = UnknownFields::Refuse)
+      : archive_(archive), match_(match), cookie_(cookie), unknown_(unknown) {
+    if constexpr (!A::kReading) bytes_ = nxm_bytes(archive, match, cookie);
+    length_ = std::uint16_t(bytes_.size());
+  }
+  void length() { archive_.be(length_); }
+  void fields() {
+    if constexpr (A::kReading) {
+      nxm_fields(archive_, length_, match_, cookie_, unknown_);
+    } else {
+      put_padded(archive_, bytes_);
+    }
+  }
+
+ private:
+  A& archive_;
+  Of<A, flow::Match>& match_;
+  Of<A, OxmCookie>* cookie_;
+  UnknownFields unknown_;
+  std::string bytes_;
+  std::uint16_t length_ = 0;
+};
+
 // A list whose entries all have the archive's own description and fill the rest of the body.
 template <class T, class F>
 void list(In& in, std::vector<T>& items, F entry) {
@@ -79,7 +153,7 @@ void sized_list(In& in, std::vector<T>& items, F entry) {
   while (in.ok() && !in.at_end()) {
     const Bytes rest = in.rest();
     const std::size_t length = rest.count() < 2 ? 0 : load<Be16>(rest.data()).host();
-    if (length < 2 || length > rest.count()) return in.fail(OfError::OFPBRC_BAD_LEN);
+    if (length < 2 || length > rest.count()) return in.fail(in.too_short());
     In part = in.part(length);
     part.pad(2);
     T item;
@@ -96,6 +170,13 @@ void sized_list(Out& out, const std::vector<T>& items, F entry) {
     entry(part, item);
     part.patch(0, part.offset());
   }
+}
+
+inline constexpr std::uint16_t kExperimenterProperty = 0xffff;
+// A property that nothing here knows.
+inline void unknown_property(In& property, std::uint16_t type) {
+  property.fail(type == kExperimenterProperty ? OfError::OFPBPC_BAD_EXP_TYPE
+                                              : OfError::OFPBPC_BAD_TYPE);
 }
 
 // Type, length and value, padded to eight bytes. `take(property, type)` reads the value.
@@ -177,6 +258,16 @@ void write_oxs(Out& out, F put) {
   put(stats);
   stats.patch(2, stats.offset());
   stats.pad_to(8);
+}
+// How long and how much, which statistics of a flow and news of its removal both tell.
+template <class M>
+FlowCounts read_flow_oxs(In& in, M& m) {
+  const FlowCounts counts = read_oxs(in);
+  m.duration_s = counts.duration_s;
+  m.duration_ns = counts.duration_ns;
+  m.packets = counts.packets;
+  m.bytes = counts.bytes;
+  return counts;
 }
 
 }  // namespace ovs::openflow

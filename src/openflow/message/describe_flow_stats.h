@@ -25,21 +25,16 @@ void stats_request11(A& a, Of<A, FlowStatsRequest>& m) {
 }
 template <class A>
 void stats_request_nx(A& a, Of<A, FlowStatsRequest>& m) {
-  std::string match;
   OxmCookie cookie{m.cookie, m.cookie_mask};
-  if constexpr (!A::kReading) match = nxm_bytes(a, m.match, &cookie);
-  std::uint16_t length = std::uint16_t(match.size());
+  SizedNxm<A> match(a, m.match, &cookie);
   a.be(m.out_port);
-  a.be(length);
+  match.length();
   a.be(m.table);
   a.pad(3);
+  match.fields();
   if constexpr (A::kReading) {
-    cookie = {};
-    nxm_fields(a, length, m.match, &cookie);
     m.cookie = cookie.value;
     m.cookie_mask = cookie.mask;
-  } else {
-    put_padded(a, match);
   }
 }
 
@@ -107,21 +102,15 @@ void age(A& a, Of<A, std::int32_t>& seconds) {
 
 template <class A>
 void flow_stats_nx(A& a, Of<A, FlowStats>& m) {
-  std::string match;
-  if constexpr (!A::kReading) match = nxm_bytes(a, m.match, nullptr);
-  std::uint16_t length = std::uint16_t(match.size());
+  SizedNxm<A> match(a, m.match);
   a.be(m.table);
   a.pad(1);
   flow_times(a, m);
-  a.be(length);
+  match.length();
   age(a, m.idle_age_s);
   age(a, m.hard_age_s);
   flow_counts(a, m);
-  if constexpr (A::kReading) {
-    nxm_fields(a, length, m.match, nullptr);
-  } else {
-    put_padded(a, match);
-  }
+  match.fields();
   instructions(a, m.actions);
 }
 
@@ -138,12 +127,7 @@ void flow_stats15(A& a, Of<A, FlowStats>& m) {
   a.be(m.cookie);
   match11(a, m.match);
   if constexpr (A::kReading) {
-    const FlowCounts counts = read_oxs(a);
-    m.duration_s = counts.duration_s;
-    m.duration_ns = counts.duration_ns;
-    m.packets = counts.packets;
-    m.bytes = counts.bytes;
-    m.idle_age_s = counts.idle_s;
+    m.idle_age_s = read_flow_oxs(a, m).idle_s;
   } else {
     write_oxs(a, [&](Out& stats) {
       write_duration(stats, m.duration_s, m.duration_ns);

@@ -4,11 +4,6 @@
 
 namespace ovs::openflow {
 
-template <class A>
-void describe_nxm_tail(A& a, std::uint16_t length, Of<A, flow::Match>& match) {
-  if constexpr (A::kReading) nxm_fields(a, length, match, nullptr);
-}
-
 // --- packet-in ---
 
 inline void set_in_port(In&, flow::Match& match, OfPort port) {
@@ -57,30 +52,21 @@ void packet_in12(A& a, Of<A, PacketIn>& m) {
   a.rest_to(m.packet);
 }
 
-inline void packet_in_nx(In& in, PacketIn& m) {
-  in.be(m.buffer);
-  in.be(m.total_length);
-  in.be(m.reason);
-  in.be(m.table);
-  m.cookie = in.read<std::uint64_t>();
-  const auto length = in.read<std::uint16_t>();
-  in.pad(6);
-  nxm_fields(in, length, m.metadata, nullptr, UnknownFields::Skip);
-  in.pad(2);
-  in.rest_to(m.packet);
-}
-inline void packet_in_nx(Out& out, const PacketIn& m) {
-  const std::string match = nxm_bytes(out, m.metadata, nullptr);
-  out.be(m.buffer);
-  out.be(m.total_length);
-  out.be(m.reason);
-  out.be(m.table);
-  out.be(m.cookie.value_or(kUnknownCount));
-  out.be(std::uint16_t(match.size()));
-  out.pad(6);
-  put_padded(out, match);
-  out.pad(2);
-  out.rest_to(m.packet);
+template <class A>
+void packet_in_nx(A& a, Of<A, PacketIn>& m) {
+  SizedNxm<A> match(a, m.metadata, nullptr, UnknownFields::Skip);
+  a.be(m.buffer);
+  a.be(m.total_length);
+  a.be(m.reason);
+  a.be(m.table);
+  std::uint64_t cookie = m.cookie.value_or(kUnknownCount);
+  a.be(cookie);
+  if constexpr (A::kReading) m.cookie = cookie;
+  match.length();
+  a.pad(6);
+  match.fields();
+  a.pad(2);
+  a.rest_to(m.packet);
 }
 
 enum class PacketInProperty : std::uint16_t {
@@ -176,12 +162,6 @@ void describe(A& a, Of<A, Resume>& m, const Dialect&) {
 
 // --- packet-out ---
 
-inline void packet_out_actions(In& in, std::size_t size, PacketOut& m) {
-  In actions(in.take(size), in.version(), OfError::OFPBAC_BAD_LEN);
-  m.actions = read_actions(actions);
-  in.absorb(actions);
-}
-
 // Version 1.5's metadata: the port it came from, and no field of a packet's own headers.
 inline void check_pipeline_fields(In& in, const flow::Match& metadata) {
   if (!in.ok()) return;
@@ -208,7 +188,9 @@ inline void describe(In& in, PacketOut& m, const Dialect&) {
     m.metadata = read_match11(in, UnknownFields::Skip);
     check_pipeline_fields(in, m.metadata);
   }
-  packet_out_actions(in, size, m);
+  In part = in.part(size);
+  actions(part, m.actions);
+  in.absorb(part);
   if (m.buffer == kNoBuffer) return in.rest_to(m.packet);
   in.take_rest();
 }
@@ -273,54 +255,50 @@ void flow_timing(A& a, Of<A, FlowMod>& m) {
   a.be(m.buffer);
 }
 
-inline void flow_mod10(In& in, FlowMod& m, TableIds table_ids) {
-  const bool exact = in.remaining() >= 4 && (load<Be32>(in.rest().data()).host() & 0x3fffff) == 0;
-  match10(in, m.match);
+// What stands between cookie and match, in version 1.0's flow-mods and Nicira's.
+inline void flow_mod_middle10(In& in, FlowMod& m, TableIds table_ids) {
   set_new_cookie(m, in.read<std::uint64_t>());
   set_command10(in, in.read<std::uint16_t>(), table_ids, m);
   flow_timing(in, m);
-  if (exact) m.priority = 0xffff;
   in.be(m.out_port);
   set_flags10(in, in.read<std::uint16_t>(), m);
-  instructions(in, m.actions);
 }
-inline void flow_mod10(Out& out, const FlowMod& m, TableIds table_ids) {
-  match10(out, m.match);
+inline void flow_mod_middle10(Out& out, const FlowMod& m, TableIds table_ids) {
   out.be(m.new_cookie);
   out.be(command10(m, table_ids));
   flow_timing(out, m);
   out.be(m.out_port);
   out.be(std::uint16_t(m.flags & (kSendFlowRemoved | kCheckOverlap)));
-  instructions(out, m.actions);
 }
 
-inline void flow_mod_nx(In& in, FlowMod& m, TableIds table_ids) {
-  set_new_cookie(m, in.read<std::uint64_t>());
-  set_command10(in, in.read<std::uint16_t>(), table_ids, m);
-  flow_timing(in, m);
-  in.be(m.out_port);
-  set_flags10(in, in.read<std::uint16_t>(), m);
-  const auto length = in.read<std::uint16_t>();
-  in.pad(6);
-  OxmCookie cookie;
-  nxm_fields(in, length, m.match, &cookie);
-  m.cookie = cookie.value;
-  m.cookie_mask = cookie.mask;
-  if (m.command == FlowCommand::Add && m.cookie_mask != 0) in.fail(OfError::NXBRC_NXM_INVALID);
-  instructions(in, m.actions);
+template <class A>
+void flow_mod10(A& a, Of<A, FlowMod>& m, TableIds table_ids) {
+  bool exact = false;
+  if constexpr (A::kReading) {
+    exact = a.remaining() >= 4 && (load<Be32>(a.rest().data()).host() & 0x3fffff) == 0;
+  }
+  match10(a, m.match);
+  flow_mod_middle10(a, m, table_ids);
+  if constexpr (A::kReading) {
+    if (exact) m.priority = 0xffff;
+  }
+  instructions(a, m.actions);
 }
-inline void flow_mod_nx(Out& out, const FlowMod& m, TableIds table_ids) {
-  const OxmCookie cookie{m.cookie, m.cookie_mask};
-  const std::string match = nxm_bytes(out, m.match, &cookie);
-  out.be(m.new_cookie);
-  out.be(command10(m, table_ids));
-  flow_timing(out, m);
-  out.be(m.out_port);
-  out.be(std::uint16_t(m.flags & (kSendFlowRemoved | kCheckOverlap)));
-  out.be(std::uint16_t(match.size()));
-  out.pad(6);
-  put_padded(out, match);
-  instructions(out, m.actions);
+
+template <class A>
+void flow_mod_nx(A& a, Of<A, FlowMod>& m, TableIds table_ids) {
+  OxmCookie cookie{m.cookie, m.cookie_mask};
+  SizedNxm<A> match(a, m.match, &cookie);
+  flow_mod_middle10(a, m, table_ids);
+  match.length();
+  a.pad(6);
+  match.fields();
+  if constexpr (A::kReading) {
+    m.cookie = cookie.value;
+    m.cookie_mask = cookie.mask;
+    if (m.command == FlowCommand::Add && m.cookie_mask != 0) a.fail(OfError::NXBRC_NXM_INVALID);
+  }
+  instructions(a, m.actions);
 }
 
 constexpr std::uint16_t flow_flags(Version version) {
@@ -429,11 +407,7 @@ void flow_removed15(A& a, Of<A, FlowRemoved>& m) {
   a.be(m.cookie);
   match11(a, m.match);
   if constexpr (A::kReading) {
-    const FlowCounts counts = read_oxs(a);
-    m.duration_s = counts.duration_s;
-    m.duration_ns = counts.duration_ns;
-    m.packets = counts.packets;
-    m.bytes = counts.bytes;
+    read_flow_oxs(a, m);
   } else {
     write_oxs(a, [&](Out& stats) {
       write_duration(stats, m.duration_s, m.duration_ns);
@@ -454,18 +428,12 @@ void flow_removed_nx(A& a, Of<A, FlowRemoved>& m) {
   a.be(m.duration_s);
   a.be(m.duration_ns);
   a.be(m.idle_timeout);
-  std::string match;
-  if constexpr (!A::kReading) match = nxm_bytes(a, m.match, nullptr);
-  std::uint16_t length = std::uint16_t(match.size());
-  a.be(length);
+  SizedNxm<A> match(a, m.match);
+  match.length();
   a.be(m.packets);
   a.be(m.bytes);
-  if constexpr (A::kReading) {
-    m.table = std::uint8_t(table - 1);
-    nxm_fields(a, length, m.match, nullptr);
-  } else {
-    put_padded(a, match);
-  }
+  if constexpr (A::kReading) m.table = std::uint8_t(table - 1);
+  match.fields();
 }
 
 template <class A>

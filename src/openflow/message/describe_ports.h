@@ -65,7 +65,7 @@ void port11(A& a, Of<A, Port>& port) {
   port_link11(a, port);
 }
 
-inline constexpr std::uint16_t kEthernetProperty = 0, kExperimenterProperty = 0xffff;
+inline constexpr std::uint16_t kEthernetProperty = 0;
 
 template <class A>
 void port14(A& a, Of<A, Port>& port) {

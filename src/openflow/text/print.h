@@ -25,6 +25,9 @@ std::string message_title(Encoding encoding, std::uint8_t wire_version, std::uin
 std::string format_flow_stats(const FlowStats& flow, const PrintOptions& options = {});
 std::string format_flow_mod(const FlowMod& mod, const PrintOptions& options = {});
 std::string format_port(const Port& port, const PrintOptions& options = {});
+std::string format_group_mod(const GroupMod& mod, Version version,
+                             const PrintOptions& options = {});
+std::string format_group(const GroupDesc& group, Version version, const PrintOptions& options = {});
 std::string format_port_stats(const PortStats& stats, const PrintOptions& options = {});
 // Sixteen bytes a line, with offsets; with characters beside them on demand.
 enum class Characters : bool { No, Yes };

@@ -163,12 +163,12 @@ std::string print_body(const BundleControl& m, const Message&, const PrintOption
   constexpr const char* kTypes[] = {"OPEN_REQUEST",    "OPEN_REPLY",     "CLOSE_REQUEST",
                                     "CLOSE_REPLY",     "COMMIT_REQUEST", "COMMIT_REPLY",
                                     "DISCARD_REQUEST", "DISCARD_REPLY"};
-  return fmt::format("\n bundle_id=0x{:x} type={} flags={}", m.id, kTypes[std::size_t(m.type)],
-                     bit_names(m.flags, kBundleFlags, " "));
+  return fmt::format("\n bundle_id={} type={} flags={}", flow::sharp_hex_text(m.id),
+                     kTypes[std::size_t(m.type)], bit_names(m.flags, kBundleFlags, " "));
 }
 
 std::string print_body(const BundleAdd& m, const Message&, const PrintOptions& options) {
-  return fmt::format("\n bundle_id=0x{:x} flags={}\n", m.id,
+  return fmt::format("\n bundle_id={} flags={}\n", flow::sharp_hex_text(m.id),
                      bit_names(m.flags, kBundleFlags, " ")) +
          print_message(m.message, options);
 }

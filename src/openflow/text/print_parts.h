@@ -45,9 +45,17 @@ std::string print_body(const QueueConfigRequest&, const Message&, const PrintOpt
 std::string print_body(const QueueConfigReply&, const Message&, const PrintOptions&);
 std::string print_body(const IdRequest&, const Message&, const PrintOptions&);
 std::string print_body(const ZoneFlush&, const Message&, const PrintOptions&);
+std::string print_body(const GroupMod&, const Message&, const PrintOptions&);
+std::string print_body(const GroupDescReply&, const Message&, const PrintOptions&);
+std::string print_body(const GroupStatsReply&, const Message&, const PrintOptions&);
+std::string print_body(const GroupFeatures&, const Message&, const PrintOptions&);
 std::string print_body(const Undecoded&, const Message&, const PrintOptions&);
 
 std::string format_ports(std::vector<Port> ports, const PrintOptions& options);
+// Whether statistics say how old something is.
+inline bool says_duration(std::uint32_t seconds) {
+  return seconds != 0xffffffff;
+}
 std::string port_text(OfPort port, const PrintOptions& options);
 std::string table_text(std::uint8_t table, const PrintOptions& options);
 

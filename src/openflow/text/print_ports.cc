@@ -66,10 +66,6 @@ std::string counters(std::initializer_list<Counter> list) {
   return text + "\n";
 }
 
-bool says_duration(std::uint32_t seconds) {
-  return seconds != 0xffffffff;
-}
-
 std::string custom_text(const PortStats& m) {
   if (m.custom.empty()) return {};
   std::string text = "           CUSTOM Statistics\n";

@@ -177,6 +177,88 @@ Result<void, Failure> Connection::commit(std::string messages) {
   return kOk;
 }
 
+namespace {
+// Bundles are all or nothing, and in order. There is one a connection.
+constexpr std::uint16_t kBundleFlags = kBundleAtomic | kBundleOrdered;
+constexpr std::uint32_t kBundleId = 0;
+
+bool is_error(std::string_view message) {
+  const auto envelope = peek_envelope(bytes_of(message));
+  return envelope.ok() && kind_of(envelope->encoding) == Kind::Error;
+}
+}  // namespace
+
+Result<bool, Failure> Connection::control_bundle(BundleType type,
+                                                 std::vector<std::string>& errors) {
+  BundleControl control;
+  control.id = kBundleId;
+  control.type = type;
+  control.flags = kBundleFlags;
+  OVS_TRY(std::string reply,
+          transact(make_message(Kind::BundleControl, version_, next_xid(), control)));
+  const auto message = decode(bytes_of(reply));
+  const auto* answer = message.ok() ? message->as<BundleControl>() : nullptr;
+  if (answer != nullptr) return unsigned(answer->type) == unsigned(type) + 1;
+  if (is_error(reply)) errors.push_back(std::move(reply));
+  return false;
+}
+
+Result<void, Failure> Connection::add_to_bundle(const std::vector<std::string>& messages,
+                                                std::vector<std::string>& errors) {
+  for (const std::string& message : messages) {
+    BundleAdd add;
+    add.id = kBundleId;
+    add.flags = kBundleFlags;
+    add.message.assign(message.begin(), message.end());
+    send(encode(make_message(Kind::BundleAddMessage, version_, xid_of(message), add)));
+  }
+  const std::uint32_t barrier = next_xid();
+  send(encode(make_message(Kind::BarrierRequest, version_, barrier, Empty{})));
+  while (true) {
+    OVS_TRY(std::string reply, receive());
+    const bool last = xid_of(reply) == barrier;
+    if (is_error(reply)) errors.push_back(std::move(reply));
+    if (last) return kOk;
+  }
+}
+
+// Each error with the message that it refuses, whole where it was one of ours.
+void Connection::print_errors(const std::vector<std::string>& errors,
+                              const std::vector<std::string>& messages) const {
+  const PrintOptions options{call_.options.verbosity + 1};
+  for (const std::string& error : errors) {
+    const auto decoded = decode(bytes_of(error));
+    const auto* body = decoded.ok() ? decoded->as<ErrorMessage>() : nullptr;
+    if (body == nullptr || !body->error) {
+      std::fputs("***decode error***", stderr);
+      continue;
+    }
+    std::string refused(body->payload.begin(), body->payload.end());
+    for (const std::string& message : messages) {
+      if (xid_of(message) == decoded->xid) refused = message;
+    }
+    const std::string text = fmt::format("Error {} for: {}", error_name(*body->error),
+                                         print_message(bytes_of(refused), options));
+    std::fwrite(text.data(), 1, text.size(), stderr);
+  }
+  std::fflush(stderr);
+}
+
+Result<void, Failure> Connection::commit_bundle(const std::vector<std::string>& messages) {
+  std::vector<std::string> errors;
+  OVS_TRY(bool fine, control_bundle(BundleType::OpenRequest, errors));
+  if (fine) {
+    OVS_TRY(add_to_bundle(messages, errors));
+    fine = errors.empty();
+    OVS_TRY(const bool ended,
+            control_bundle(fine ? BundleType::CommitRequest : BundleType::DiscardRequest, errors));
+    fine = fine && ended;
+  }
+  print_errors(errors, messages);
+  if (fine) return kOk;
+  return Failure{fmt::format("talking to {} (Protocol error)", name_)};
+}
+
 Result<void, Failure> Connection::use_protocol(Protocols usable) {
   if (bit(protocol_) & usable) return kOk;
   for (unsigned i = 0; i < 9; ++i) {

@@ -36,6 +36,8 @@ class Connection {
   Result<openflow::Message, Failure> ask(const openflow::Message& request);
   // Sends messages and a barrier; an error among the replies is printed, and is a failure.
   Result<void, Failure> commit(std::string messages);
+  // All of the messages or none of them, in one bundle; errors are printed and are a failure.
+  Result<void, Failure> commit_bundle(const std::vector<std::string>& messages);
 
   // Changes the flow format to one of `usable`: false if the switch has none of them.
   Result<void, Failure> use_protocol(openflow::Protocols usable);
@@ -47,6 +49,11 @@ class Connection {
   Result<void, Failure> wait(const std::function<bool()>& done);
   void on_read(std::string_view bytes);
   Failure failure(std::string_view what) const;
+  Result<bool, Failure> control_bundle(openflow::BundleType type, std::vector<std::string>& errors);
+  Result<void, Failure> add_to_bundle(const std::vector<std::string>& messages,
+                                      std::vector<std::string>& errors);
+  void print_errors(const std::vector<std::string>& errors,
+                    const std::vector<std::string>& messages) const;
 
   Call& call_;
   std::string name_;

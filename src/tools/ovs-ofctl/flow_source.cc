@@ -7,6 +7,7 @@
 #include "openflow/action/action_text.h"
 #include "openflow/action/action_wire.h"
 #include "openflow/match/oxm.h"
+#include "tools/ovs-ofctl/exchange.h"
 
 namespace ovs::tools::ofctl {
 namespace {
@@ -96,10 +97,6 @@ FlowMod deletion_of(const SourceFlow& flow) {
   return mod;
 }
 
-Bytes bytes_of(std::string_view text) {
-  return Bytes(reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
-}
-
 // Flows that do not match the field come last, in either direction.
 struct SortValue {
   bool present;
@@ -134,22 +131,15 @@ Result<std::vector<FlowMod>, Failure> flows_of_file(Call& call, const std::strin
                                                     FlowCommand otherwise,
                                                     const flow::PortNames* ports,
                                                     Protocols& usable) {
-  const auto text = read_input(call, path);
-  if (!text) return Failure{};
+  OVS_TRY(const std::vector<Line> lines, lines_of(call, path));
   std::vector<FlowMod> mods;
   Remarks remarks;
-  std::string_view rest = *text;
-  for (std::size_t number = 1; !rest.empty(); ++number) {
-    const std::size_t end = std::min(rest.find('\n'), rest.size());
-    std::string_view line = rest.substr(0, end);
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-    line = trimmed(line.substr(0, std::min(line.find('#'), line.size())));
-    if (line.empty()) continue;
+  for (const Line& line : lines) {
     Protocols own = kAllProtocols;
-    auto mod = parse_flow_line(line, otherwise, {ports, nullptr, &remarks}, own);
+    auto mod = parse_flow_line(line.text, otherwise, {ports, nullptr, &remarks}, own);
     if (!mod.ok()) {
       call.log(remarks);
-      return Failure{fmt::format("{}:{}: {}", path, number, mod.error().message)};
+      return Failure{fmt::format("{}:{}: {}", path, line.number, mod.error().message)};
     }
     usable &= own;
     mods.push_back(std::move(mod).value());

@@ -5,7 +5,7 @@
 
 #include "base/text/hex.h"
 #include "openflow/match/wire_match.h"
-#include "tools/ovs-ofctl/connection.h"
+#include "tools/ovs-ofctl/exchange.h"
 #include "tools/ovs-ofctl/flow_source.h"
 #include "tools/ovs-ofctl/port_table.h"
 
@@ -14,65 +14,21 @@ namespace {
 
 using namespace openflow;
 
-int fail(Call& call, const Failure& failure) {
-  return failure.text.empty() ? 1 : call.fail(failure.text);
-}
-
-Bytes bytes_of(std::string_view text) {
-  return Bytes(reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
-}
-
-// Names in the arguments need the switch's ports; they are fetched only if something needs them.
-class LazyPorts final : public flow::PortNames {
- public:
-  explicit LazyPorts(Call& call) : call_(call) {}
-  std::optional<std::string> name(std::uint32_t number) const override {
-    return table().name(number);
-  }
-  std::optional<std::uint32_t> number(std::string_view name) const override {
-    return table().number(name);
-  }
-
- private:
-  const PortTable& table() const {
-    if (asked_) return table_;
-    asked_ = true;
-    if (!accepts_names(call_)) return table_;
-    auto connection = Connection::open(call_, call_.word(1), call_.options.versions);
-    if (!connection.ok()) return table_;
-    auto ports = all_ports(call_, **connection);
-    if (ports.ok()) table_ = std::move(ports).value();
-    return table_;
-  }
-
-  Call& call_;
-  mutable PortTable table_;
-  mutable bool asked_ = false;
-};
-
-Result<Protocols, Failure> allowed(const Call& call, Protocols usable) {
-  const Protocols by_version = protocols_of(call.options.versions);
-  const Protocols both = usable & call.options.protocols & by_version;
-  if (both != 0) return both;
-  return Failure{
-      fmt::format("none of the usable flow formats ({}) is among the allowed flow formats ({})",
-                  format_protocols(usable), format_protocols(call.options.protocols & by_version))};
-}
-
 Result<void, Failure> send_mods(Call& call, const std::vector<FlowMod>& mods, Protocols usable) {
-  OVS_TRY(const Protocols protocols, allowed(call, usable));
-  OVS_TRY(const auto connection,
-          Connection::open(call, call.word(1), versions_of(protocols) & call.options.versions));
-  OVS_TRY(connection->use_protocol(protocols));
-  std::string messages;
+  OVS_TRY(const Protocols protocols,
+          call.options.bundle ? allowed_in_bundle(call, usable) : allowed(call, usable));
+  OVS_TRY(const auto connection, open_with(call, protocols));
+  std::vector<std::string> messages;
   for (const FlowMod& mod : mods) {
-    messages += encode_flow_mod(mod, connection->protocol(), connection->next_xid());
+    messages.push_back(encode_flow_mod(mod, connection->protocol(), connection->next_xid()));
   }
-  return connection->commit(std::move(messages));
+  if (call.options.bundle) return connection->commit_bundle(messages);
+  std::string all;
+  for (const std::string& message : messages) all += message;
+  return connection->commit(std::move(all));
 }
 
 int change(Call& call, FlowCommand command, const std::string& text) {
-  if (call.options.bundle) return call.fail("--bundle: not supported yet");
   const LazyPorts ports(call);
   Remarks remarks;
   Protocols usable = kAllProtocols;
@@ -84,7 +40,6 @@ int change(Call& call, FlowCommand command, const std::string& text) {
 }
 
 int change_from_file(Call& call, FlowCommand command, const std::string& path) {
-  if (call.options.bundle) return call.fail("--bundle: not supported yet");
   const LazyPorts ports(call);
   Protocols usable = kAllProtocols;
   const auto mods = flows_of_file(call, path, command, &ports, usable);
@@ -111,14 +66,6 @@ int del_flows(Call& call) {
   return change(call, command, call.word(2));
 }
 
-PrintOptions print_options(const Call& call, const flow::PortNames* ports) {
-  PrintOptions options;
-  options.verbosity = call.options.verbosity + 1;
-  options.statistics = call.options.statistics;
-  options.ports = ports;
-  return options;
-}
-
 struct Request {
   std::unique_ptr<Connection> connection;
   Message message;
@@ -138,16 +85,6 @@ Result<Request, Failure> stats_request(Call& call, Kind kind, const flow::PortNa
   Message message =
       make_flow_stats_request(kind, *parsed, connection->protocol(), connection->next_xid());
   return Request{std::move(connection), std::move(message)};
-}
-
-Result<void, Failure> print_parts(Request& request, const PrintOptions& options) {
-  OVS_TRY(std::string reply, request.connection->transact(request.message));
-  while (true) {
-    put(print_message(bytes_of(reply), options));
-    const auto envelope = peek_envelope(bytes_of(reply));
-    if (!envelope.ok() || !envelope->more) return kOk;
-    OVS_TRY(reply, request.connection->reply_to(request.message.xid));
-  }
 }
 
 Result<void, Failure> print_sorted(Call& call, Request& request, const PrintOptions& options) {
@@ -177,7 +114,8 @@ int dump_flows(Call& call) {
   const bool shows = shows_names(call);
   const PrintOptions options = print_options(call, shows ? &names : nullptr);
   const bool raw = call.options.sort.empty() && !shows && call.options.statistics;
-  const auto done = raw ? print_parts(*request, options) : print_sorted(call, *request, options);
+  const auto done = raw ? dump(*request->connection, request->message, options)
+                        : print_sorted(call, *request, options);
   return done.ok() ? 0 : fail(call, done.error());
 }
 
@@ -185,7 +123,7 @@ int dump_aggregate(Call& call) {
   const LazyPorts names(call);
   auto request = stats_request(call, Kind::AggregateStatsRequest, &names);
   if (!request.ok()) return fail(call, request.error());
-  const auto done = print_parts(*request, print_options(call, nullptr));
+  const auto done = dump(*request->connection, request->message, print_options(call, nullptr));
   return done.ok() ? 0 : fail(call, done.error());
 }
 
@@ -204,7 +142,6 @@ int diff_flows(Call& call) {
 }
 
 int replace_flows(Call& call) {
-  if (call.options.bundle) return call.fail("--bundle: not supported yet");
   const LazyPorts ports(call);
   Protocols usable = kAllProtocols;
   const auto wanted = flows_of_file(call, call.word(2), FlowCommand::Add, &ports, usable);

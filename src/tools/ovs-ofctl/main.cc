@@ -133,6 +133,7 @@ void add_options(daemon::Program& program, Options& o) {
   line.flag("strict", 0, o.strict);
   line.flag("readd", 0, o.readd);
   line.flag("bundle", 0, o.bundle);
+  line.flag("may-create", 0, o.may_create);
   line.flag("timestamp", 0, o.timestamp);
   line.add(plain("names", 0, [&o] { o.names = NamesMode::Always; }));
   line.add(plain("no-names", 0, [&o] { o.names = NamesMode::Never; }));
@@ -152,7 +153,7 @@ void add_options(daemon::Program& program, Options& o) {
 
 const Command* find_command(std::string_view name) {
   for (const auto& list : {offline_commands(), encoding_commands(), flow_commands(),
-                           switch_commands(), monitor_commands()}) {
+                           group_commands(), switch_commands(), monitor_commands()}) {
     for (const Command& command : list) {
       if (name == command.name) return &command;
     }
@@ -171,15 +172,20 @@ std::string version_names(VersionBitmap versions) {
 
 // Versions and flow formats limit each other.
 int reconcile(daemon::Program& program, Options& options) {
+  if (options.bundle) options.versions = versions_with_bundles(options.versions);
   const Protocols by_version = protocols_of(options.versions);
-  if ((options.protocols & by_version) != 0) return 0;
+  if ((options.protocols & by_version) != 0) {
+    options.protocols &= by_version;
+    options.versions &= versions_of(options.protocols);
+    return 0;
+  }
   return program.fail(fmt::format(
       "None of the enabled OpenFlow versions ({}) supports any of the enabled flow formats ({}).  "
       "(Use -O to enable additional OpenFlow versions or -F to enable additional flow formats.)",
       version_names(options.versions), format_protocols(options.protocols)));
 }
 
-int run(daemon::Program& program, const Options& options, std::vector<std::string> words) {
+int run(daemon::Program& program, Options& options, std::vector<std::string> words) {
   if (words.empty()) return program.fail("missing command name; use --help for help");
   const Command* command = find_command(words[0]);
   if (command == nullptr) {
@@ -201,6 +207,11 @@ int run(daemon::Program& program, const Options& options, std::vector<std::strin
 }
 
 }  // namespace
+
+VersionBitmap versions_with_bundles(VersionBitmap versions) {
+  const VersionBitmap having = versions & versions_of(kOf13AndUp);
+  return having != 0 ? having : bit(Version::V14);
+}
 
 const std::string& Call::word(std::size_t index) const {
   static const std::string kNothing;

@@ -25,6 +25,7 @@ struct Options {
   bool strict = false;
   bool readd = false;
   bool bundle = false;
+  bool may_create = false;
   bool timestamp = false;
   bool statistics = true;
   NamesMode names = NamesMode::Automatic;
@@ -33,10 +34,13 @@ struct Options {
   Timeout timeout;
 };
 
+// The versions that have bundles among these; without any, 1.4.
+openflow::VersionBitmap versions_with_bundles(openflow::VersionBitmap versions);
+
 // One invocation: the program, its options and the words behind the command.
 struct Call {
   daemon::Program& program;
-  const Options& options;
+  Options& options;
   std::vector<std::string> words;  // [0] is the command
 
   const std::string& word(std::size_t index) const;  // empty beyond the last
@@ -63,6 +67,7 @@ inline constexpr std::size_t kAnyCount = ~std::size_t{0};
 Span<const Command> offline_commands();
 Span<const Command> encoding_commands();
 Span<const Command> flow_commands();
+Span<const Command> group_commands();
 Span<const Command> switch_commands();
 Span<const Command> monitor_commands();
 

@@ -3,78 +3,37 @@
 
 #include <algorithm>
 
-#include "tools/ovs-ofctl/connection.h"
-#include "tools/ovs-ofctl/port_table.h"
+#include "tools/ovs-ofctl/exchange.h"
 
 namespace ovs::tools::ofctl {
 namespace {
 
 using namespace openflow;
 
-Bytes bytes_of(std::string_view text) {
-  return Bytes(reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
-}
-
-int fail(Call& call, const Failure& failure) {
-  return failure.text.empty() ? 1 : call.fail(failure.text);
-}
-
-PrintOptions print_options(const Call& call) {
-  PrintOptions options;
-  options.verbosity = call.options.verbosity + 1;
-  options.statistics = call.options.statistics;
-  return options;
-}
-
-// Sends a request and prints the reply, or all parts of it.
-Result<void, Failure> dump(Call& call, Connection& connection, const Message& request,
-                           const PrintOptions& options) {
-  OVS_TRY(std::string reply, connection.transact(request));
-  while (true) {
-    put(print_message(bytes_of(reply), options));
-    const auto envelope = peek_envelope(bytes_of(reply));
-    if (!envelope.ok() || !envelope->more) return kOk;
-    OVS_TRY(reply, connection.reply_to(request.xid));
-  }
-  (void)call;
-}
-
-using Step = Result<void, Failure> (*)(Call& call, Connection& connection);
-int with_connection(Call& call, Step step) {
-  auto connection = Connection::open(call, call.word(1), call.options.versions);
-  if (!connection.ok()) return fail(call, connection.error());
-  const auto done = step(call, **connection);
-  return done.ok() ? 0 : fail(call, done.error());
-}
-
-Message simple(Connection& connection, Kind kind, Body body = Empty{}) {
-  return make_message(kind, connection.version(), connection.next_xid(), std::move(body));
-}
-
 int show(Call& call) {
   return with_connection(call, [](Call& c, Connection& connection) -> Result<void, Failure> {
     const PrintOptions options = print_options(c);
-    OVS_TRY(dump(c, connection, simple(connection, Kind::FeaturesRequest), options));
+    OVS_TRY(dump(connection, simple(connection, Kind::FeaturesRequest), options));
     const std::uint32_t xid = connection.next_xid();
     if (connection.version() >= Version::V13) {
       OVS_TRY(
-          dump(c, connection,
+          dump(connection,
                make_message(Kind::PortDescStatsRequest, connection.version(), xid, Body(Empty{})),
                options));
     }
-    return dump(c, connection, simple(connection, Kind::GetConfigRequest), options);
+    return dump(connection, simple(connection, Kind::GetConfigRequest), options);
   });
 }
 
 int dump_desc(Call& call) {
   return with_connection(call, [](Call& c, Connection& connection) {
-    return dump(c, connection, simple(connection, Kind::DescStatsRequest), print_options(c));
+    return dump(connection, simple(connection, Kind::DescStatsRequest), print_options(c));
   });
 }
 
 int dump_tables(Call& call) {
   return with_connection(call, [](Call& c, Connection& connection) {
-    return dump(c, connection, simple(connection, Kind::TableStatsRequest), print_options(c));
+    return dump(connection, simple(connection, Kind::TableStatsRequest), print_options(c));
   });
 }
 
@@ -91,8 +50,7 @@ int dump_ports(Call& call) {
     OVS_TRY(const OfPort port, port_word(c, ports, 2));
     PrintOptions options = print_options(c);
     if (shows_names(c)) options.ports = &ports;
-    return dump(c, connection, simple(connection, Kind::PortStatsRequest, PortRequest{port}),
-                options);
+    return dump(connection, simple(connection, Kind::PortStatsRequest, PortRequest{port}), options);
   });
 }
 
@@ -104,7 +62,7 @@ int dump_ports_desc(Call& call) {
       OVS_TRY(const OfPort port, port_word(c, ports, 2));
       body = PortRequest{port};
     }
-    return dump(c, connection, simple(connection, Kind::PortDescStatsRequest, std::move(body)),
+    return dump(connection, simple(connection, Kind::PortDescStatsRequest, std::move(body)),
                 print_options(c));
   });
 }
@@ -121,8 +79,7 @@ int queue_stats(Call& call) {
       if (!queue) return Failure{fmt::format("invalid queue \"{}\"", c.word(3))};
       request.queue = std::uint32_t(*queue);
     }
-    return dump(c, connection, simple(connection, Kind::QueueStatsRequest, request),
-                print_options(c));
+    return dump(connection, simple(connection, Kind::QueueStatsRequest, request), print_options(c));
   });
 }
 
@@ -140,13 +97,12 @@ int queue_get_config(Call& call) {
     // Version 1.0 has no word for all ports.
     const bool each = connection.version() == Version::V10 && request.port == kPortAny;
     if (!each) {
-      return dump(c, connection, simple(connection, Kind::QueueGetConfigRequest, request), options);
+      return dump(connection, simple(connection, Kind::QueueGetConfigRequest, request), options);
     }
     for (const Port& port : ports.ports()) {
       if (port.number >= kPortMax) continue;
       request.port = port.number;
-      OVS_TRY(
-          dump(c, connection, simple(connection, Kind::QueueGetConfigRequest, request), options));
+      OVS_TRY(dump(connection, simple(connection, Kind::QueueGetConfigRequest, request), options));
     }
     return kOk;
   });
