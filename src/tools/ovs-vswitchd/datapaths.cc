@@ -24,7 +24,7 @@ std::uint64_t random_secret() {
 Datapaths::Datapaths(daemon::Program& program, Dummies dummies, bool use_system_routes)
     : program_(program), dummies_(dummies), use_system_routes_(use_system_routes) {
   program_.clock().on_change([this] {
-    for (auto& [type, datapath] : dummy_datapaths_) datapath->run();
+    for (userdp::DummyDatapath* datapath : this->dummies()) datapath->run();
   });
 }
 
@@ -57,6 +57,10 @@ DpifResult<std::unique_ptr<Dpif>> Datapaths::open(const std::string& type) {
   return DpifError{Error::Invalid, fmt::format("unknown datapath type '{}'", type)};
 }
 
+vswitch::PortTraits Datapaths::dummy_ports() const {
+  return dummies_ == Dummies::Override ? vswitch::kOverriddenPorts : vswitch::kDummyPorts;
+}
+
 DpifResult<std::unique_ptr<Dpif>> Datapaths::open_dummy(const std::string& type) {
   const std::string name = "ovs-" + type;
   auto& datapath = dummy_datapaths_[type];
@@ -65,10 +69,7 @@ DpifResult<std::unique_ptr<Dpif>> Datapaths::open_dummy(const std::string& type)
     if (!created) return vswitch::dpif_error(created.error());
     datapath = std::move(created).value();
   }
-  auto dpif = NetlinkDpif::open(
-      datapath->device(), program_.loop(),
-      {type, name,
-       dummies_ == Dummies::Override ? vswitch::kOverriddenPorts : vswitch::kDummyPorts});
+  auto dpif = NetlinkDpif::open(datapath->device(), program_.loop(), {type, name, dummy_ports()});
   if (!dpif) return std::move(dpif).error();
   return std::unique_ptr<Dpif>(std::move(dpif).value());
 }
@@ -106,8 +107,8 @@ void Datapaths::ports_changed() {
 }
 
 userdp::DummyDatapath* Datapaths::dummy_of(std::string_view device) {
-  for (auto& [type, datapath] : dummy_datapaths_) {
-    if (datapath->state(device)) return datapath.get();
+  for (userdp::DummyDatapath* datapath : dummies()) {
+    if (datapath->state(device)) return datapath;
   }
   return nullptr;
 }
@@ -115,6 +116,54 @@ userdp::DummyDatapath* Datapaths::dummy_of(std::string_view device) {
 std::vector<userdp::DummyDatapath*> Datapaths::dummies() {
   std::vector<userdp::DummyDatapath*> all;
   for (auto& [type, datapath] : dummy_datapaths_) all.push_back(datapath.get());
+  for (auto& [name, made] : created_) {
+    if (made.dummy != nullptr) all.push_back(made.dummy.get());
+  }
+  return all;
+}
+
+DpifResult<Datapaths::Created> Datapaths::make(const std::string& type, const std::string& name) {
+  Created made;
+  platform::Device* device = nullptr;
+  DatapathIdentity identity{type, name, {}};
+  if (is_dummy(type)) {
+    auto dummy = userdp::DummyDatapath::create(name, program_.clock());
+    if (!dummy) return vswitch::dpif_error(dummy.error());
+    made.dummy = std::move(dummy).value();
+    device = &made.dummy->device();
+    identity.ports = dummy_ports();
+  } else if (type == "netdev") {
+    userdp::UserDatapathConfig config;
+    config.name = name;
+    config.secret = random_secret();
+    auto netdev = userdp::UserDatapath::create(config, program_.clock(), frame_ports_);
+    if (!netdev) return vswitch::dpif_error(netdev.error());
+    made.netdev = std::move(netdev).value();
+    device = &made.netdev->device();
+  } else {
+    return DpifError{Error::Unsupported,
+                     fmt::format("a further datapath of type {}: not supported yet", type)};
+  }
+  OVS_TRY(made.dpif, NetlinkDpif::open(*device, program_.loop(), std::move(identity)));
+  OVS_TRY(made.dpif->port_add({name, "internal", vswitch::DpPort{0}, 0}));
+  return made;
+}
+
+DpifResult<Dpif*> Datapaths::create(const std::string& type, const std::string& name) {
+  const std::string full_name = type + "@" + name;
+  if (created_.count(full_name) != 0) return DpifError{Error::Exists, "the datapath exists"};
+  OVS_TRY(Created made, make(type, name));
+  return static_cast<Dpif*>(created_.emplace(full_name, std::move(made)).first->second.dpif.get());
+}
+
+DpifResult<void> Datapaths::destroy(const std::string& type, const std::string& name) {
+  if (created_.erase(type + "@" + name) != 0) return kOk;
+  return DpifError{Error::Busy, "the datapath is used by bridges"};
+}
+
+std::vector<Dpif*> Datapaths::created() {
+  std::vector<Dpif*> all;
+  for (auto& [name, made] : created_) all.push_back(made.dpif.get());
   return all;
 }
 

@@ -32,6 +32,11 @@ class Datapaths {
   // Before the datapaths' dpifs go.
   void stop_feeds() { feeds_.clear(); }
 
+  // Datapaths beside those of the bridges, for people: with their own port, number 0.
+  vswitch::DpifResult<vswitch::Dpif*> create(const std::string& type, const std::string& name);
+  vswitch::DpifResult<void> destroy(const std::string& type, const std::string& name);
+  std::vector<vswitch::Dpif*> created();
+
   bool has_dummies() const { return dummies_ != Dummies::None; }
   std::vector<std::string> types() const;
   // By the device's name; null if no dummy datapath has such a device.
@@ -43,6 +48,15 @@ class Datapaths {
   vswitch::DpifResult<std::unique_ptr<vswitch::Dpif>> open_dummy(const std::string& type);
   vswitch::DpifResult<std::unique_ptr<vswitch::Dpif>> open_netdev();
   vswitch::DpifResult<platform::NetConfig*> net_config();
+  vswitch::PortTraits dummy_ports() const;
+
+  // One of create()'s. A dummy or one over the host's devices.
+  struct Created {
+    std::unique_ptr<userdp::DummyDatapath> dummy;
+    std::unique_ptr<userdp::UserDatapath> netdev;
+    std::unique_ptr<vswitch::NetlinkDpif> dpif;  // last: it uses the others
+  };
+  vswitch::DpifResult<Created> make(const std::string& type, const std::string& name);
 
   daemon::Program& program_;
   Dummies dummies_;
@@ -51,6 +65,7 @@ class Datapaths {
   Owned<platform::SystemNetConfig> net_;
   std::map<std::string, std::unique_ptr<userdp::DummyDatapath>> dummy_datapaths_;
   std::unique_ptr<userdp::UserDatapath> netdev_;
+  std::map<std::string, Created> created_;  // by full name
   std::vector<std::unique_ptr<vswitch::RouteFeed>> feeds_;
 };
 

@@ -4,11 +4,11 @@
 
 #include "ovsdb/client/client.h"
 #include "tools/common/system.h"
+#include "tools/ovs-vswitchd/commanded_datapaths.h"
 #include "tools/ovs-vswitchd/datapaths.h"
 #include "tools/ovs-vswitchd/dummy_commands.h"
 #include "vswitch/bridge/bridges.h"
 #include "vswitch/commands/commands.h"
-#include "vswitch/dpif/dpctl.h"
 
 namespace ovs::vswitchd {
 namespace {
@@ -61,7 +61,8 @@ class Daemon {
                   [this] { program_.ready(); },
                   options.dummies == Dummies::Override ? vswitch::TunnelTypes::Devices
                                                        : vswitch::TunnelTypes::Tunnels}),
-        dpctl_([this] { return dpifs(); }, program.clock()),
+        commanded_(datapaths_, switches_),
+        dpctl_({commanded_, program.clock(), program.name()}),
         log_(program.log().module("ovs_vswitchd")) {
     daemon::ControlServer& control = program.control();
     add_switch_commands(switches_, control);
@@ -96,21 +97,12 @@ class Daemon {
     return datapaths_.open(type);
   }
 
-  std::vector<vswitch::Dpif*> dpifs() {
-    std::vector<vswitch::Dpif*> all;
-    for (const std::string& type : datapaths_.types()) {
-      if (vswitch::Backer* backer = switches_.find_datapath(type); backer != nullptr) {
-        all.push_back(&switches_.dpif(*backer));
-      }
-    }
-    return all;
-  }
-
   daemon::Program& program_;
   Datapaths datapaths_;  // first: the switches' dpifs refer to it
   vswitch::Switches switches_;
   ovsdb::Client client_;
   vswitch::Bridges bridges_;
+  CommandedDatapaths commanded_;
   vswitch::Dpctl dpctl_;
   daemon::LogModule log_;
 };

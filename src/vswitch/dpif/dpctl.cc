@@ -1,343 +1,235 @@
 #include "vswitch/dpif/dpctl.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "daemon/control/unixctl.h"
-#include "flow/action/action_text.h"
-#include "vswitch/dpif/flow_text.h"
+#include "vswitch/dpif/dpctl_call.h"
+#include "wire/netlink/error_numbers.h"
 
 namespace ovs::vswitch {
+
+enum class DpctlAccess : bool { ReadOnly, ReadWrite };
+
+struct DpctlCommand {
+  const char* name;
+  const char* usage;
+  unsigned min_words, max_words;
+  DpctlAccess access;
+  void (*run)(DpctlCall&);        // null: not supported yet
+  const char* missing = nullptr;  // then: what is
+};
+
 namespace {
 
-DpifError invalid(std::string text) {
-  return DpifError{Error::Invalid, std::move(text)};
+constexpr unsigned kAny = ~0u;
+constexpr auto kRead = DpctlAccess::ReadOnly;
+constexpr auto kWrite = DpctlAccess::ReadWrite;
+constexpr const char* kConntrack = "connection tracking";
+constexpr const char* kFragments = "reassembly of fragments";
+
+void list_commands(DpctlCall& call);
+
+constexpr DpctlCommand kCommands[] = {
+    {"add-dp", "dp [iface...]", 1, kAny, kWrite, dpctl::add_dp},
+    {"del-dp", "dp", 1, 1, kWrite, dpctl::del_dp},
+    {"add-if", "dp iface...", 2, kAny, kWrite, dpctl::add_if},
+    {"del-if", "dp iface...", 2, kAny, kWrite, dpctl::del_if},
+    {"set-if", "dp iface...", 2, kAny, kWrite, dpctl::set_if},
+    {"dump-dps", "", 0, 0, kRead, dpctl::dump_dps},
+    {"show", "[-s] [dp...]", 0, kAny, kRead, dpctl::show},
+    {"dump-flows", "[-m] [--names] [dp] [filter=..] [type=..] [pmd=..]", 0, 6, kRead,
+     dpctl::dump_flows},
+    {"add-flow", "[dp] flow actions", 2, 3, kWrite, dpctl::add_flow},
+    {"mod-flow", "[dp] flow actions", 2, 3, kWrite, dpctl::mod_flow},
+    {"get-flow", "[dp] ufid", 1, 2, kRead, dpctl::print_flow},
+    {"del-flow", "[dp] flow", 1, 2, kWrite, dpctl::del_flow},
+    {"add-flows", "[dp] file", 1, 2, kWrite, dpctl::add_flows},
+    {"mod-flows", "[dp] file", 1, 2, kWrite, dpctl::mod_flows},
+    {"del-flows", "[dp] [file]", 0, 2, kWrite, dpctl::del_flows},
+    {"offload-stats-show", "[dp]", 0, 1, kRead, nullptr, "hardware offload"},
+    {"dump-conntrack", "[-m] [-s] [dp] [zone=N]", 0, 2, kRead, nullptr, kConntrack},
+    {"dump-conntrack-exp", "[dp] [zone=N]", 0, 2, kRead, nullptr, kConntrack},
+    {"flush-conntrack",
+     "[dp] [zone=N] [mark=X[/M]] [labels=Y[/N]] [ct-orig-tuple [ct-reply-tuple]]", 0, 6, kWrite,
+     nullptr, kConntrack},
+    {"cache-get-size", "[dp]", 0, 1, kRead, nullptr, "the sizes of caches"},
+    {"cache-set-size", "dp cache <size>", 3, 3, kWrite, nullptr, "the sizes of caches"},
+    {"ct-stats-show", "[dp] [zone=N]", 0, 3, kRead, nullptr, kConntrack},
+    {"ct-bkts", "[dp] [gt=N]", 0, 2, kRead, nullptr, kConntrack},
+    {"ct-set-maxconns", "[dp] maxconns", 1, 2, kWrite, nullptr, kConntrack},
+    {"ct-get-maxconns", "[dp]", 0, 1, kRead, nullptr, kConntrack},
+    {"ct-get-nconns", "[dp]", 0, 1, kRead, nullptr, kConntrack},
+    {"ct-enable-tcp-seq-chk", "[dp]", 0, 1, kWrite, nullptr, kConntrack},
+    {"ct-disable-tcp-seq-chk", "[dp]", 0, 1, kWrite, nullptr, kConntrack},
+    {"ct-get-tcp-seq-chk", "[dp]", 0, 1, kRead, nullptr, kConntrack},
+    {"ct-set-limits", "[dp] [default=L] [zone=N,limit=L]...", 1, kAny, kWrite, nullptr, kConntrack},
+    {"ct-del-limits", "[dp] [default] [zone=N1[,N2]...]", 1, 3, kWrite, nullptr, kConntrack},
+    {"ct-get-limits", "[dp] [zone=N1[,N2]...]", 0, 2, kRead, nullptr, kConntrack},
+    {"ct-get-sweep-interval", "[dp]", 0, 1, kRead, nullptr, kConntrack},
+    {"ct-set-sweep-interval", "[dp] ms", 1, 2, kWrite, nullptr, kConntrack},
+    {"ipf-set-enabled", "[dp] v4|v6", 1, 2, kWrite, nullptr, kFragments},
+    {"ipf-set-disabled", "[dp] v4|v6", 1, 2, kWrite, nullptr, kFragments},
+    {"ipf-set-min-frag", "[dp] v4|v6 minfragment", 2, 3, kWrite, nullptr, kFragments},
+    {"ipf-set-max-nfrags", "[dp] maxfrags", 1, 2, kWrite, nullptr, kFragments},
+    {"ipf-get-status", "[dp]", 0, 1, kRead, nullptr, kFragments},
+    {"sync-routes", "[dp]", 0, 1, kWrite, dpctl::sync_routes},
+    {"list-commands", "", 0, kAny, kRead, list_commands},
+    {"parse-actions", "actions", 1, kAny, kRead, dpctl::parse_actions},
+    {"normalize-actions", "flow actions", 2, kAny, kRead, dpctl::normalize_actions},
+};
+
+void list_commands(DpctlCall& call) {
+  call.print("The available commands are:\n");
+  const char* const prefix = call.is_tool() ? "" : "dpctl/";
+  for (const DpctlCommand& row : kCommands) {
+    call.print(fmt::format("  {}{:<23} {}\n", prefix, row.name, row.usage));
+  }
 }
 
-// A UFID for a flow that came without one: of its masked key, so that the same flow has the same.
-Ufid ufid_of(const flow::FlowKey& key, const flow::FlowMask& mask) {
-  const flow::FlowKey masked = key.under(mask);
-  return Ufid{flow::hash(masked, flow::hash(mask)), flow::hash(masked, ~flow::hash(mask))};
+// Takes an option that stands among a control client's words.
+bool take_option(std::string_view word, DpctlOptions& options) {
+  using Names = DpctlOptions::Names;
+  if (word == "-s" || word == "--statistics") return options.statistics = true;
+  if (word == "-m" || word == "--more") return ++options.verbosity > 0;
+  if (word == "--clear") return options.clear = true;
+  if (word == "--may-create") return options.may_create = true;
+  if (word == "--read-only") return options.read_only = true;
+  const bool is_names = word == "--names" || word == "--no-names";
+  if (is_names) options.names = word == "--names" ? Names::On : Names::Off;
+  return is_names;
 }
 
-std::string count_text(std::uint64_t count) {
-  return count == kNotCounted ? "?" : std::to_string(count);
-}
-
-std::string port_stats_text(const DpifPortStats& stats) {
-  return fmt::format(
-      "    RX packets:{} errors:{} dropped:{} overruns:? frame:?\n"
-      "    TX packets:{} errors:{} dropped:{} aborted:? carrier:?\n"
-      "    collisions:?\n"
-      "    RX bytes:{}  TX bytes:{}\n"
-      "    UPCALL packets:? errors:?\n",
-      stats.rx_packets, count_text(stats.rx_errors), count_text(stats.rx_dropped), stats.tx_packets,
-      count_text(stats.tx_errors), count_text(stats.tx_dropped), stats.rx_bytes, stats.tx_bytes);
+// Why the command does not run with these; nothing: it does.
+std::optional<std::string> refusal(const DpctlCommand& row, std::string_view shown,
+                                   const DpctlCall& call) {
+  if (call.words.size() < row.min_words) {
+    return fmt::format("'{}' command requires at least {} arguments", shown, row.min_words);
+  }
+  if (call.words.size() > row.max_words) {
+    return fmt::format("'{}' command takes at most {} arguments", shown, row.max_words);
+  }
+  if (call.options.read_only && row.access == DpctlAccess::ReadWrite) {
+    return fmt::format("'{}' command does not work in read only mode", shown);
+  }
+  if (row.run == nullptr) {
+    return fmt::format("{}: {}: not supported yet", shown, row.missing);
+  }
+  return std::nullopt;
 }
 
 }  // namespace
 
-// The words after the command, options apart.
-struct Dpctl::Arguments {
-  std::vector<std::string> words;
-  std::vector<std::string> options;  // "-m", "--names"
+Dpctl::Dpctl(Environment environment) : environment_(std::move(environment)) {}
 
-  bool has(std::string_view option) const {
-    return std::find(options.begin(), options.end(), option) != options.end();
-  }
-  std::string take() {
-    std::string first = std::move(words.front());
-    words.erase(words.begin());
-    return first;
-  }
-};
-
-struct Dpctl::Command {
-  const char* name;
-  const char* usage;
-  unsigned min_words, max_words;
-  DpctlReply (Dpctl::*run)(Arguments&);  // null: not supported yet
-};
-
-constexpr unsigned kManyWords = 64;
-const Dpctl::Command Dpctl::kCommands[] = {
-    {"add-dp", "dp [iface...]", 1, kManyWords, nullptr},
-    {"del-dp", "dp", 1, 1, nullptr},
-    {"add-if", "dp iface...", 2, kManyWords, &Dpctl::add_if},
-    {"del-if", "dp iface...", 2, kManyWords, &Dpctl::del_if},
-    {"set-if", "dp iface...", 2, kManyWords, nullptr},
-    {"dump-dps", "", 0, 0, &Dpctl::dump_dps},
-    {"show", "[-s] [dp...]", 0, kManyWords, &Dpctl::show},
-    {"dump-flows", "[-m] [--names] [dp] [filter=..] [type=..] [pmd=..]", 0, 6, &Dpctl::dump_flows},
-    {"add-flow", "[dp] flow actions", 2, 3, &Dpctl::add_flow},
-    {"mod-flow", "[dp] flow actions", 2, 3, &Dpctl::mod_flow},
-    {"get-flow", "[dp] ufid", 1, 2, &Dpctl::find_flow},
-    {"del-flow", "[dp] flow", 1, 2, &Dpctl::del_flow},
-    {"add-flows", "[dp] file", 1, 2, nullptr},
-    {"mod-flows", "[dp] file", 1, 2, nullptr},
-    {"del-flows", "[dp] [file]", 0, 2, &Dpctl::del_flows},
-    {"dump-conntrack", "[-m] [-s] [dp] [zone=N]", 0, 4, nullptr},
-    {"flush-conntrack",
-     "[dp] [zone=N] [mark=X[/M]] [labels=Y[/N]] [ct-orig-tuple [ct-reply-tuple]]", 0, 6, nullptr},
-    {"ct-stats-show", "[dp] [zone=N]", 0, 3, nullptr},
-    {"ct-get-maxconns", "[dp]", 0, 1, nullptr},
-    {"ct-get-nconns", "[dp]", 0, 1, nullptr},
-    {"ct-get-limits", "[dp] [zone=N1[,N2]...]", 0, 2, nullptr},
-    {"list-commands", "", 0, kManyWords, &Dpctl::list_commands},
-    {"parse-actions", "actions", 1, kManyWords, &Dpctl::parse_actions},
-};
-
-Dpctl::Dpctl(Datapaths datapaths, const platform::Clock& clock)
-    : datapaths_(std::move(datapaths)), clock_(clock) {}
-
-DpctlReply Dpctl::run(std::string_view command, const std::vector<std::string>& words) {
-  Arguments arguments;
-  for (const std::string& word : words) {
-    const bool is_option = word.size() > 1 && word[0] == '-';
-    (is_option ? arguments.options : arguments.words).push_back(word);
-  }
-  for (const Command& row : kCommands) {
-    if (command != row.name) continue;
-    if (row.run == nullptr) {
-      return DpifError{Error::Unsupported, fmt::format("dpctl/{}: not supported yet", command)};
+DpctlReply Dpctl::run(std::string_view command, const std::vector<std::string>& arguments,
+                      DpctlOptions options) {
+  const bool is_tool = environment_.asker == Asker::Tool;
+  const std::string shown = (is_tool ? "" : "dpctl/") + std::string(command);
+  DpctlCall call(environment_, {}, options);
+  for (const std::string& word : arguments) {
+    const bool is_option = !is_tool && word.size() > 1 && word[0] == '-';
+    if (!is_option) {
+      call.words.push_back(word);
+    } else if (!take_option(word, call.options)) {
+      call.fail(fmt::format("{}: unknown option '{}'", shown, word));
+      return call.finish();
     }
-    if (arguments.words.size() < row.min_words) {
-      return invalid(fmt::format("\"dpctl/{}\" command requires at least {} arguments", command,
-                                 row.min_words));
-    }
-    if (arguments.words.size() > row.max_words) {
-      return invalid(
-          fmt::format("\"dpctl/{}\" command takes at most {} arguments", command, row.max_words));
-    }
-    return (this->*row.run)(arguments);
   }
-  return invalid(fmt::format("unknown command 'dpctl/{}'", command));
+  const auto row = std::find_if(std::begin(kCommands), std::end(kCommands),
+                                [&](const DpctlCommand& each) { return command == each.name; });
+  if (row == std::end(kCommands)) {
+    call.fail(fmt::format("unknown command '{}'; use --help for help", shown));
+  } else if (const auto why = refusal(*row, shown, call)) {
+    call.fail(*why);
+  } else {
+    row->run(call);
+  }
+  return call.finish();
 }
 
 void Dpctl::add_commands(daemon::ControlServer& server) {
-  for (const Command& row : kCommands) {
+  for (const DpctlCommand& row : kCommands) {
     server.add(fmt::format("dpctl/{}", row.name), row.usage, 0, daemon::ControlServer::kAnyNumber,
                [this, &row](daemon::ControlCall call) {
                  const auto& all = call.arguments();
-                 const auto reply = run(row.name, {all.begin() + 1, all.end()});
-                 if (reply) {
-                   call.reply(*reply);
+                 const DpctlReply reply = run(row.name, {all.begin() + 1, all.end()});
+                 if (reply.failed) {
+                   call.reply_error(reply.output + reply.errors);
                  } else {
-                   call.reply_error(reply.error().text);
+                   call.reply(reply.output);
                  }
                });
   }
 }
 
-DpctlReply Dpctl::list_commands(Arguments&) {
-  std::string text = "The available commands are:\n";
-  for (const Command& row : kCommands) {
-    text += fmt::format("  dpctl/{:<23} {}\n", row.name, row.usage);
+// ---- a call
+// --------------------------------------------------------------------------------------
+
+std::string why_text(const DpifError& error) {
+  const bool is_known = error.code == Error::Exists || error.code == Error::NotFound ||
+                        error.code == Error::NoMemory || error.code == Error::Busy;
+  return is_known ? wire::error_text(wire::error_number(error.code)) : error.text;
+}
+
+std::string DpctlCall::take() {
+  std::string first = std::move(words.front());
+  words.erase(words.begin());
+  return first;
+}
+
+void DpctlCall::fail(std::string_view text) {
+  reply_.errors += fmt::format("{}: {}\n", environment_.program, text);
+  reply_.failed = true;
+}
+
+void DpctlCall::fail(std::string_view text, const DpifError& why) {
+  fail(fmt::format("{} ({})", text, why_text(why)));
+}
+
+std::vector<std::string> DpctlCall::datapath_names() {
+  auto names = datapaths().names();
+  if (names) return std::move(names).value();
+  fail("failed to enumerate datapaths", names.error());
+  return {};
+}
+
+Dpif* DpctlCall::named_datapath(std::string_view complaint) {
+  const DatapathName name = parse_datapath_name(take());
+  const auto dpif = datapaths().open(name.type, name.name);
+  if (dpif) return *dpif;
+  fail(complaint, dpif.error());
+  return nullptr;
+}
+
+Dpif* DpctlCall::optional_datapath(std::size_t others) {
+  if (words.size() > others) return named_datapath();
+  if (!words.empty()) {
+    const DatapathName first = parse_datapath_name(words.front());
+    const auto names = datapath_names();
+    const auto full = fmt::format("{}@{}", first.type, first.name);
+    if (std::find(names.begin(), names.end(), full) != names.end()) return named_datapath();
   }
-  return text;
+  return only_datapath();
 }
 
-DpifResult<Dpif*> Dpctl::take_datapath(Arguments& arguments, std::size_t others) {
-  const std::vector<Dpif*> all = datapaths_();
-  if (arguments.words.size() <= others) {
-    if (all.empty()) return invalid("no datapaths exist");
-    if (all.size() > 1) {
-      return invalid("please specify a datapath: several exist (see dpctl/dump-dps)");
-    }
-    return all.front();
+Dpif* DpctlCall::only_datapath() {
+  const std::vector<std::string> names = datapath_names();
+  if (reply_.failed) return nullptr;
+  if (names.size() != 1) {
+    fail(names.empty() ? "no datapaths exist" : "multiple datapaths, specify one");
+    return nullptr;
   }
-  const std::string name = arguments.take();
-  for (Dpif* dpif : all) {
-    const bool is_system = dpif->type() == "system" && name == dpif->name();
-    if (name == dpif->full_name() || is_system) return dpif;
-  }
-  return DpifError{Error::NotFound, fmt::format("datapath not found ({})", name)};
+  const DatapathName name = parse_datapath_name(names.front());
+  const auto dpif = datapaths().open(name.type, name.name);
+  if (dpif) return *dpif;
+  fail("opening datapath", dpif.error());
+  return nullptr;
 }
 
-DpctlReply Dpctl::dump_dps(Arguments&) {
-  std::string text;
-  for (const Dpif* dpif : datapaths_()) text += dpif->full_name() + "\n";
-  return text;
-}
-
-DpctlReply Dpctl::show(Arguments& arguments) {
-  std::string text;
-  if (arguments.words.empty()) {
-    for (Dpif* dpif : datapaths_()) {
-      OVS_TRY(const std::string one, show_one(*dpif, arguments.has("-s")));
-      text += one;
-    }
-    return text;
-  }
-  while (!arguments.words.empty()) {
-    OVS_TRY(Dpif* const dpif, take_datapath(arguments, 0));
-    OVS_TRY(const std::string one, show_one(*dpif, arguments.has("-s")));
-    text += one;
-  }
-  return text;
-}
-
-DpctlReply Dpctl::show_one(Dpif& dpif, bool with_stats) {
-  OVS_TRY(const DpifStats stats, dpif.stats());
-  OVS_TRY(std::vector<DpifPort> ports, dpif.port_dump());
-  std::string text =
-      fmt::format("{}:\n  lookups: hit:{} missed:{} lost:{}\n  flows: {}\n", dpif.full_name(),
-                  stats.hit, stats.missed, stats.lost, stats.flows);
-  if (dpif.type() == "system") {
-    const std::uint64_t packets = stats.hit + stats.missed;
-    text += fmt::format("  masks: hit:{} total:{} hit/pkt:{:.2f}\n", stats.mask_hit, stats.masks,
-                        packets == 0 ? 0.0 : double(stats.mask_hit) / double(packets));
-  }
-  std::sort(ports.begin(), ports.end(),
-            [](const DpifPort& a, const DpifPort& b) { return a.number < b.number; });
-  for (const DpifPort& port : ports) {
-    text += fmt::format("  port {}: {}", std::uint32_t(port.number), port.name);
-    if (port.type != "system") text += fmt::format(" ({})", port.type);
-    text += "\n";
-    if (!with_stats) continue;
-    OVS_TRY(const DpifPortStats port_stats, dpif.port_stats(port.number));
-    text += port_stats_text(port_stats);
-  }
-  return text;
-}
-
-DpctlReply Dpctl::dump_flows(Arguments& arguments) {
-  auto is_named = [](const std::string& word) { return word.find('=') != std::string::npos; };
-  for (const std::string& word : arguments.words) {
-    if (word.rfind("filter=", 0) == 0) {
-      return DpifError{Error::Unsupported, "dpctl/dump-flows: filter=: not supported yet"};
-    }
-  }
-  arguments.words.erase(std::remove_if(arguments.words.begin(), arguments.words.end(), is_named),
-                        arguments.words.end());
-  OVS_TRY(Dpif* const dpif, take_datapath(arguments, 0));
-  OVS_TRY(const std::vector<DpifPort> ports, dpif->port_dump());
-  const DpPortNames names(ports);
-  const bool verbose = arguments.has("-m");
-  FlowTextOptions options;
-  options.style = verbose ? flow::OdpStyle::Verbose : flow::OdpStyle::Normal;
-  options.dialect = dialect_of(dpif->type());
-  options.with_ufid = verbose;
-  const bool with_names = arguments.has("--names") || (verbose && !arguments.has("--no-names"));
-  options.names = with_names ? &names : nullptr;
-  options.source = verbose ? "dp:ovs" : "";
-  // A datapath of the daemon's own threads says which thread a flow belongs to.
-  std::string text = dpif->type() == "system" ? "" : "flow-dump from the main thread:\n";
-  const std::uint64_t now_ms = clock_.now_ms();
-  bool any = false;
-  OVS_TRY(dpif->flow_dump([&](const DpifFlow& flow) {
-    any = true;
-    text += format_flow(flow, now_ms, options) + "\n";
-  }));
-  return any ? text : std::string();
-}
-
-DpctlReply Dpctl::put_flow(Arguments& arguments, FlowPutMode mode) {
-  OVS_TRY(Dpif* const dpif, take_datapath(arguments, 2));
-  OVS_TRY(const std::vector<DpifPort> ports, dpif->port_dump());
-  const DpPortNames names(ports);
-  std::string flow_text = arguments.words[0];
-  std::optional<Ufid> ufid;
-  if (flow_text.rfind("ufid:", 0) == 0) {
-    const std::size_t end = flow_text.find_first_of(", ");
-    ufid =
-        parse_ufid(std::string_view(flow_text).substr(5, end == std::string::npos ? end : end - 5));
-    if (!ufid) return invalid("malformed UFID");
-    const std::size_t rest = flow_text.find_first_not_of(", ", end);
-    flow_text = rest == std::string::npos ? "" : flow_text.substr(rest);
-  }
-  const auto parsed = flow::parse_odp(flow_text, &names);
-  if (!parsed) return invalid(fmt::format("parsing flow key ({})", parsed.error().message));
-  const auto actions = flow::parse_actions(arguments.words[1], &names);
-  if (!actions) return invalid(fmt::format("parsing actions ({})", actions.error().message));
-  FlowPut put;
-  put.mode = mode;
-  put.key = parsed->key;
-  put.mask = parsed->mask;
-  put.ufid = ufid ? *ufid : ufid_of(put.key, put.mask);
-  put.actions = *actions;
-  OVS_TRY(dpif->flow_put(put));
-  return std::string();
-}
-
-DpctlReply Dpctl::add_flow(Arguments& arguments) {
-  return put_flow(arguments, FlowPutMode::Create);
-}
-
-DpctlReply Dpctl::mod_flow(Arguments& arguments) {
-  return put_flow(arguments, FlowPutMode::Modify);
-}
-
-DpctlReply Dpctl::find_flow(Arguments& arguments) {
-  OVS_TRY(Dpif* const dpif, take_datapath(arguments, 1));
-  const std::string& word = arguments.words[0];
-  const auto ufid = word.rfind("ufid:", 0) == 0 ? parse_ufid(word.substr(5)) : std::nullopt;
-  if (!ufid)
-    return invalid("getting flow requires a UFID: ufid:xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx");
-  OVS_TRY(const DpifFlow flow, dpif->flow_find(*ufid, flow::FlowKey{}));
-  FlowTextOptions options;
-  options.dialect = dialect_of(dpif->type());
-  options.with_ufid = true;
-  return format_flow(flow, clock_.now_ms(), options) + "\n";
-}
-
-DpctlReply Dpctl::del_flow(Arguments& arguments) {
-  OVS_TRY(Dpif* const dpif, take_datapath(arguments, 1));
-  const std::string& word = arguments.words[0];
-  if (word.rfind("ufid:", 0) == 0) {
-    const auto ufid = parse_ufid(word.substr(5));
-    if (!ufid) return invalid("malformed UFID");
-    OVS_TRY(const DpifFlowStats by_ufid, dpif->flow_del(*ufid, flow::FlowKey{}));
-    return format_flow_stats(by_ufid, clock_.now_ms()) + "\n";
-  }
-  OVS_TRY(const std::vector<DpifPort> ports, dpif->port_dump());
-  const DpPortNames names(ports);
-  const auto parsed = flow::parse_odp(word, &names);
-  if (!parsed) return invalid(fmt::format("parsing flow key ({})", parsed.error().message));
-  OVS_TRY(const DpifFlowStats stats,
-          dpif->flow_del(ufid_of(parsed->key, parsed->mask), parsed->key));
-  return format_flow_stats(stats, clock_.now_ms()) + "\n";
-}
-
-DpctlReply Dpctl::del_flows(Arguments& arguments) {
-  OVS_TRY(Dpif* const dpif, take_datapath(arguments, 0));
-  OVS_TRY(dpif->flow_flush());
-  return std::string();
-}
-
-DpctlReply Dpctl::add_if(Arguments& arguments) {
-  OVS_TRY(Dpif* const dpif, take_datapath(arguments, 0));
-  for (const std::string& word : arguments.words) {
-    DpifPortSpec spec;
-    spec.name = word.substr(0, word.find(','));
-    const std::size_t type = word.find(",type=");
-    spec.type =
-        type == std::string::npos ? "system" : word.substr(type + 6, word.find(',', type + 1));
-    OVS_TRY([[maybe_unused]] const DpPort port, dpif->port_add(spec));
-  }
-  return std::string();
-}
-
-DpctlReply Dpctl::del_if(Arguments& arguments) {
-  OVS_TRY(Dpif* const dpif, take_datapath(arguments, 0));
-  for (const std::string& word : arguments.words) {
-    OVS_TRY(const DpifPort port, dpif->port_by_name(word));
-    OVS_TRY(dpif->port_del(port.number));
-  }
-  return std::string();
-}
-
-DpctlReply Dpctl::parse_actions(Arguments& arguments) {
-  std::string text;
-  for (const std::string& word : arguments.words) {
-    const auto bytes = flow::parse_actions(word);
-    if (!bytes) return invalid(fmt::format("parsing actions ({})", bytes.error().message));
-    const auto list = flow::ActionList::parse(*bytes);
-    if (!list) return invalid("the actions that were parsed are malformed");
-    text += flow::format_actions(*list) + "\n";
-  }
-  return text;
+DatapathName parse_datapath_name(std::string_view text) {
+  const std::size_t at = text.find('@');
+  if (at == std::string_view::npos) return {"system", std::string(text)};
+  return {std::string(text.substr(0, at)), std::string(text.substr(at + 1))};
 }
 
 }  // namespace ovs::vswitch

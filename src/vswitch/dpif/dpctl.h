@@ -1,7 +1,7 @@
-// The dpctl commands: what people ask of datapaths directly. Served as "dpctl/..." by a daemon; the
-// table is the same for a tool of its own. Speaks to datapaths through Dpif alone.
+// The dpctl commands: what people ask of datapaths directly. One table serves the tool ovs-dpctl
+// and the daemon's "dpctl/..."; the commands are in dpctl_ports.cc, dpctl_flows.cc and
+// dpctl_normalize.cc. Speaks to datapaths through Dpif alone.
 #pragma once
-#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,46 +15,62 @@ class ControlServer;
 
 namespace ovs::vswitch {
 
-// The text of a command's answer, or of its refusal.
-using DpctlReply = Result<std::string, DpifError>;
+// The datapaths that a program can reach.
+class DpctlDatapaths {
+ public:
+  // "TYPE@NAME", those that exist now.
+  virtual DpifResult<std::vector<std::string>> names() = 0;
+  // Valid until the command is over. NotFound: no such datapath.
+  virtual DpifResult<Dpif*> open(const std::string& type, const std::string& name) = 0;
+  // With its own port, number 0. Exists.
+  virtual DpifResult<Dpif*> create(const std::string& type, const std::string& name) = 0;
+  virtual DpifResult<void> destroy(const std::string& type, const std::string& name) = 0;
+  // Gives the datapath the host's routes, addresses and neighbours. What was done, for people.
+  virtual DpifResult<std::string> sync_routes(Dpif& dpif) = 0;
+
+ protected:
+  ~DpctlDatapaths() = default;
+};
+
+struct DpctlOptions {
+  bool statistics = false;  // -s
+  bool clear = false, may_create = false, read_only = false;
+  unsigned verbosity = 0;  // -m, each time
+  // --names, --no-names; neither: names where the output is verbose.
+  enum class Names : std::uint8_t { ByVerbosity, On, Off } names = Names::ByVerbosity;
+
+  bool shows_names() const {
+    return names == Names::On || (names == Names::ByVerbosity && verbosity > 0);
+  }
+};
+
+struct DpctlReply {
+  std::string output, errors;  // errors: whole lines, each with the program's name before it
+  bool failed = false;
+};
+
+struct DpctlCommand;
 
 class Dpctl {
  public:
-  using Datapaths = std::function<std::vector<Dpif*>()>;
+  // Who asks: a tool, whose own options come from its command line, or a daemon's client.
+  enum class Asker : bool { Tool, ControlClient };
+  struct Environment {
+    DpctlDatapaths& datapaths;
+    const platform::Clock& clock;
+    std::string program;  // before every error
+    Asker asker = Asker::ControlClient;
+  };
+  explicit Dpctl(Environment environment);
 
-  // `datapaths` tells those that exist now.
-  Dpctl(Datapaths datapaths, const platform::Clock& clock);
-
-  // `arguments` without the command's name.
-  DpctlReply run(std::string_view command, const std::vector<std::string>& arguments);
+  // `arguments` without the command's name; options among them belong to a ControlClient.
+  DpctlReply run(std::string_view command, const std::vector<std::string>& arguments,
+                 DpctlOptions options = {});
   // Adds each as "dpctl/COMMAND". This outlives the server.
   void add_commands(daemon::ControlServer& server);
 
  private:
-  struct Command;
-  struct Arguments;
-  static const Command kCommands[];
-
-  DpctlReply list_commands(Arguments& arguments);
-  DpctlReply dump_dps(Arguments& arguments);
-  DpctlReply show(Arguments& arguments);
-  DpctlReply dump_flows(Arguments& arguments);
-  DpctlReply add_flow(Arguments& arguments);
-  DpctlReply mod_flow(Arguments& arguments);
-  DpctlReply find_flow(Arguments& arguments);
-  DpctlReply del_flow(Arguments& arguments);
-  DpctlReply del_flows(Arguments& arguments);
-  DpctlReply add_if(Arguments& arguments);
-  DpctlReply del_if(Arguments& arguments);
-  DpctlReply parse_actions(Arguments& arguments);
-
-  DpctlReply put_flow(Arguments& arguments, FlowPutMode mode);
-  DpctlReply show_one(Dpif& dpif, bool with_stats);
-  // The datapath that the first argument names, taken off; the only one, if it names none.
-  DpifResult<Dpif*> take_datapath(Arguments& arguments, std::size_t others);
-
-  Datapaths datapaths_;
-  const platform::Clock& clock_;
+  Environment environment_;
 };
 
 }  // namespace ovs::vswitch

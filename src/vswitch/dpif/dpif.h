@@ -90,7 +90,8 @@ struct FlowPut {
   Ufid ufid;
   flow::FlowKey key;
   flow::FlowMask mask;
-  Bytes actions;  // netlink; none: drop
+  Bytes actions;       // netlink; none: drop
+  bool clear = false;  // Modify: its statistics begin again
 };
 struct DpifFlow {
   Ufid ufid;

@@ -189,6 +189,7 @@ DpifResult<void> NetlinkDpif::flow_put(const FlowPut& put) {
   flow::put_mask(writer, put.mask, put.key);
   writer.end_nest(mask);
   writer.put(FlowAttr::Actions, put.actions);
+  if (put.clear) writer.put_flag(FlowAttr::Clear);
   return channels_.requests->transact(request);
 }
 

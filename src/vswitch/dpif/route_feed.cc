@@ -1,6 +1,7 @@
 #include "vswitch/dpif/route_feed.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace ovs::vswitch {
 
@@ -46,9 +47,63 @@ DpifResult<std::unique_ptr<RouteFeed>> RouteFeed::start(platform::NetConfig& net
   join.writer().put_u8(wire::ControlAttr::McastJoin, 1);
   OVS_TRY(parts.events->write(join));
   std::unique_ptr<RouteFeed> feed(new RouteFeed(net, dpif, std::move(parts), loop, log));
+  OVS_TRY(feed->read_rows());
   feed->schedule();
   feed->wanted_ready_.arm();
   return feed;
+}
+
+namespace {
+
+std::optional<UnderlayRow> parse_row(const wire::MessageView& message, UnderlayRow::Kind kind) {
+  const auto table = wire::AttributeTable<wire::kMaxRouteAttr>::parse(message.payload);
+  if (!table || !table->has(RouteAttr::Destination) || !table->has(RouteAttr::PortNo)) {
+    return std::nullopt;
+  }
+  auto address_of = [&](RouteAttr attribute) {
+    const auto& given = (*table)[attribute];
+    return given ? given->as<Be32>().value_or(Be32(0)).host() : 0;
+  };
+  UnderlayRow row;
+  row.kind = kind;
+  row.destination = address_of(RouteAttr::Destination);
+  row.gateway = address_of(RouteAttr::Gateway);
+  row.source = address_of(RouteAttr::Source);
+  row.port = (*table)[RouteAttr::PortNo]->u32().value_or(0);
+  const auto& length = (*table)[RouteAttr::PrefixLength];
+  if (length) row.prefix_length = length->u8().value_or(32);
+  const auto& priority = (*table)[RouteAttr::Priority];
+  if (priority) row.priority = priority->u32().value_or(0);
+  const auto& mac = (*table)[RouteAttr::LinkAddress];
+  if (kind == UnderlayRow::Kind::Neighbour && mac && mac->payload.count() == row.mac.size()) {
+    std::copy(mac->payload.begin(), mac->payload.end(), row.mac.begin());
+  }
+  return row;
+}
+
+}  // namespace
+
+// What somebody fed before us is ours to keep or to take away.
+DpifResult<void> RouteFeed::read_rows() {
+  constexpr std::pair<UnderlayRow::Kind, RouteCommand> kDumps[] = {
+      {UnderlayRow::Kind::Address, RouteCommand::AddressFind},
+      {UnderlayRow::Kind::Route, RouteCommand::RouteFind},
+      {UnderlayRow::Kind::Neighbour, RouteCommand::NeighbourFind}};
+  for (const auto& dump : kDumps) {
+    NetlinkRequest request(Family::Route, dump.second, wire::kFlagDump);
+    OVS_TRY(parts_.requests->dump(request, [&](const wire::MessageView& message) {
+      if (const auto row = parse_row(message, dump.first)) sent_.insert(*row);
+    }));
+  }
+  return kOk;
+}
+
+DpifResult<std::size_t> RouteFeed::synchronize_now() {
+  timer_.cancel();
+  std::set<UnderlayRow> rows;
+  if (!list(rows)) return DpifError{Error::Io, "cannot read the host's network configuration"};
+  send_differences(std::move(rows));
+  return sent_.size();
 }
 
 RouteFeed::RouteFeed(platform::NetConfig& net, Dpif& dpif, Parts parts, daemon::Loop& loop,
@@ -77,6 +132,10 @@ void RouteFeed::synchronize() {
     log_.warn(limit_, "cannot read the host's network configuration");
     return;
   }
+  send_differences(std::move(rows));
+}
+
+void RouteFeed::send_differences(std::set<UnderlayRow> rows) {
   // Removals first: a neighbour with another MAC is the same row to the datapath.
   for (const UnderlayRow& row : sent_) {
     if (rows.count(row) == 0) send(row, true);

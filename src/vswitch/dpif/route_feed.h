@@ -36,6 +36,8 @@ class RouteFeed final : private platform::NetListener {
 
   // The datapath's ports are others now.
   void ports_changed() { schedule(); }
+  // Does at once what is due; how many rows the datapath has then.
+  DpifResult<std::size_t> synchronize_now();
 
  private:
   struct Parts {
@@ -53,7 +55,9 @@ class RouteFeed final : private platform::NetListener {
 
   void schedule();
   void synchronize();
+  DpifResult<void> read_rows();
   bool list(std::set<UnderlayRow>& rows);
+  void send_differences(std::set<UnderlayRow> rows);
   void send(const UnderlayRow& row, bool remove);
   void read_wanted();
   void resolve(std::uint32_t port, std::uint32_t address);
@@ -63,7 +67,7 @@ class RouteFeed final : private platform::NetListener {
   Parts parts_;
   daemon::LogModule log_;
   daemon::LogLimit limit_{10, 10};
-  std::set<UnderlayRow> sent_;
+  std::set<UnderlayRow> sent_;  // what the datapath has
   std::map<std::uint32_t, platform::LinkIndex> link_of_port_;
   daemon::Timer timer_;
   Readiness wanted_ready_;
