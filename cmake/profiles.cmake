@@ -27,21 +27,28 @@ function(ovs_library name)
   endif()
 endfunction()
 
-# Writes kernel_sources.txt, one file a line, which scripts/check_kernel_profile compiles as a driver would. Of a
-# freestanding library everything belongs to it but the text forms (x_text.cc), which are for people.
-function(ovs_write_kernel_sources)
+# ovs_kernel_sources(VARIABLE): what a driver compiles of the freestanding libraries: everything but the text forms
+# (x_text.cc), which are for people.
+function(ovs_kernel_sources output)
   get_property(libraries GLOBAL PROPERTY OVS_KERNEL_LIBRARIES)
-  set(lines "")
+  set(found "")
   foreach(library IN LISTS libraries)
     get_target_property(directory ${library} SOURCE_DIR)
     get_target_property(sources ${library} SOURCES)
     list(FILTER sources EXCLUDE REGEX "_text\\.cc$")
     foreach(source IN LISTS sources)
       cmake_path(ABSOLUTE_PATH source BASE_DIRECTORY ${directory} NORMALIZE)
-      string(APPEND lines "${source}\n")
+      list(APPEND found ${source})
     endforeach()
   endforeach()
-  file(WRITE ${PROJECT_BINARY_DIR}/kernel_sources.txt "${lines}")
+  set(${output} ${found} PARENT_SCOPE)
+endfunction()
+
+# Writes kernel_sources.txt, one file a line, which scripts/check_kernel_profile compiles as a driver would.
+function(ovs_write_kernel_sources)
+  ovs_kernel_sources(sources)
+  list(JOIN sources "\n" lines)
+  file(WRITE ${PROJECT_BINARY_DIR}/kernel_sources.txt "${lines}\n")
 endfunction()
 cmake_language(DEFER DIRECTORY ${PROJECT_SOURCE_DIR} CALL ovs_write_kernel_sources)
 

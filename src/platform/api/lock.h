@@ -63,7 +63,7 @@ class OVS_THREAD_SAFETY(capability("lock")) Mutex {
 
  private:
   alignas(8) unsigned char storage_[64] = {};
-  LockRank rank_;
+  [[maybe_unused]] LockRank rank_;
 };
 
 class OVS_THREAD_SAFETY(scoped_lockable) SpinHolder {

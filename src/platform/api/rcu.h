@@ -27,6 +27,7 @@ class RcuReader {
 
  private:
   [[maybe_unused]] std::uint64_t state_ = 0;
+  [[maybe_unused]] std::uint8_t saved_level_ = 0;  // the kernel's alone
 };
 
 // For a hosted thread that reads all the time (a polling loop): while one lives, an RcuReader costs
@@ -53,7 +54,7 @@ class RcuOffline {
   RcuOffline& operator=(const RcuOffline&) = delete;
 
  private:
-  bool was_online_ = false;
+  [[maybe_unused]] bool was_online_ = false;
 };
 
 // A point in time; over when every reader that lived at that time has ended.
