@@ -428,6 +428,14 @@ std::size_t rows_to_select_by(const Database& database, const Json& operation) {
 
 }  // namespace
 
+bool only_reads(const Json& params) {
+  const JsonArray& operations = params.elements();
+  return std::all_of(operations.begin() + 1, operations.end(), [](const Json& operation) {
+    const Json* op = operation.is_object() ? operation.find("op") : nullptr;
+    return op == nullptr || !op->is_string() || Execution::reads_only(op->string());
+  });
+}
+
 std::size_t rows_to_select(const Database& database, const Json& params) {
   std::size_t rows = 0;
   for (std::size_t i = 1; i < params.elements().size(); ++i) {

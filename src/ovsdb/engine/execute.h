@@ -30,6 +30,8 @@ struct Executed {
 
 // `params` is the whole "params" array: the database's name, then operations.
 Executed execute(Transaction& transaction, const Json& params, const ExecuteOptions& options);
+// Whether nothing in a request asks for a change.
+bool only_reads(const Json& params);
 // How many rows a request would look at that only selects; 0 if it does anything else, or makes no
 // sense.
 std::size_t rows_to_select(const Database& database, const Json& params);

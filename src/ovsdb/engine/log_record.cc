@@ -95,31 +95,6 @@ class RecordWriter {
   std::uint32_t table_ = 0, other_ = 0;
 };
 
-DbResult<void> replay_columns(Row& row, const TableSchema& schema, const Json& json,
-                              RecordForm form, Unknown unknown) {
-  if (!json.is_object()) return DbError::syntax(json, "row must be JSON object");
-  for (const JsonObject::Member& member : json.members()) {
-    const ColumnSchema* column = schema.find(member.name);
-    if (column == nullptr) {
-      if (unknown == Unknown::Ignore) continue;
-      return DbError::syntax(json, cat("No column ", member.name, " in table ", schema.name, "."),
-                             "unknown column");
-    }
-    if (column->index < kFirstColumn) continue;
-    ColumnType type = column->type;
-    if (form == RecordForm::ColumnDiffs) {
-      type.min = 0;
-      type.max = kUnlimited;
-    }
-    OVS_TRY(Datum datum, datum_from_json(type, member.value, nullptr));
-    if (form == RecordForm::ColumnDiffs) {
-      datum = datum_apply_diff(row[column->index], datum, column->type.diff_of());
-    }
-    row[column->index] = std::move(datum);
-  }
-  return kOk;
-}
-
 DbResult<void> replay_row(Transaction& transaction, const TableSchema& schema, const Uuid& uuid,
                           const Json& json, RecordForm form, Unknown unknown) {
   const Row* present = transaction.find(schema.index, uuid);
@@ -134,10 +109,10 @@ DbResult<void> replay_row(Transaction& transaction, const TableSchema& schema, c
     if (!transaction.may_insert(schema.index, uuid)) {
       return DbError::syntax(cat("transaction inserts row ", uuid.text(), " that it deletes"));
     }
-    return replay_columns(transaction.insert(schema.index, uuid), schema, json,
-                          RecordForm::WholeColumns, unknown);
+    return set_columns(transaction.insert(schema.index, uuid), schema, json,
+                       RecordForm::WholeColumns, unknown);
   }
-  return replay_columns(transaction.modify(schema.index, uuid), schema, json, form, unknown);
+  return set_columns(transaction.modify(schema.index, uuid), schema, json, form, unknown);
 }
 
 bool is_metadata(const JsonObject::Member& member) {
@@ -168,6 +143,31 @@ std::string whole_record(const Database& database, std::string_view comment,
     });
   }
   return writer.finish(comment, wall_ms, RecordForm::WholeColumns);
+}
+
+DbResult<void> set_columns(Row& row, const TableSchema& schema, const Json& json, RecordForm form,
+                           Unknown unknown) {
+  if (!json.is_object()) return DbError::syntax(json, "row must be JSON object");
+  for (const JsonObject::Member& member : json.members()) {
+    const ColumnSchema* column = schema.find(member.name);
+    if (column == nullptr) {
+      if (unknown == Unknown::Ignore) continue;
+      return DbError::syntax(json, cat("No column ", member.name, " in table ", schema.name, "."),
+                             "unknown column");
+    }
+    if (column->index < kFirstColumn) continue;
+    ColumnType type = column->type;
+    if (form == RecordForm::ColumnDiffs) {
+      type.min = 0;
+      type.max = kUnlimited;
+    }
+    OVS_TRY(Datum datum, datum_from_json(type, member.value, nullptr));
+    if (form == RecordForm::ColumnDiffs) {
+      datum = datum_apply_diff(row[column->index], datum, column->type.diff_of());
+    }
+    row[column->index] = std::move(datum);
+  }
+  return kOk;
 }
 
 DbResult<void> replay_record(Transaction& transaction, const Json& record, Unknown unknown) {

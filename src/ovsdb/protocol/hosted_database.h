@@ -10,6 +10,7 @@
 #include "daemon/log/log.h"
 #include "ovsdb/engine/execute.h"
 #include "ovsdb/engine/storage.h"
+#include "ovsdb/protocol/follower.h"
 #include "ovsdb/protocol/monitor.h"
 
 namespace ovs::ovsdb {
@@ -34,8 +35,22 @@ class HostedDatabase {
   const std::string& file() const { return file_; }  // empty: in memory
   Storage& storage() { return storage_; }
   Database& database() { return storage_.database(); }
+  const Database& database() const { return storage_.database(); }
 
   bool read_only = false;
+  // Of a relay's database or a backup's: what keeps it equal to its source.
+  std::unique_ptr<Follower> follower;
+  bool is_relay() const { return follower && follower->options().kind == Follower::Kind::Relay; }
+  // False for a relay that has not heard from its source yet.
+  bool has_schema = true;
+  bool is_connected() const {
+    return !is_relay() || follower->state() == Follower::State::Following;
+  }
+  // Everything anew, in memory, without rows. Nobody monitors it.
+  void reset(Schema schema) {
+    storage_ = Storage::in_memory(std::make_shared<const Schema>(std::move(schema)));
+    groups_.clear();
+  }
 
   // Checks, writes and publishes.
   DbResult<void> commit(Transaction& transaction, std::uint64_t wall_ms, RecordForm form);

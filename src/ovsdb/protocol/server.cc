@@ -162,36 +162,6 @@ DbResult<void> Server::convert(HostedDatabase& db, Schema schema, Session& reque
   return kOk;
 }
 
-// Makes the rows of _Server's Database table those of the databases there are.
-void Server::describe_databases() {
-  HostedDatabase& self = *find("_Server");
-  const TableSchema& table = self.database().table(0).schema();
-  const auto index_of = [&](std::string_view name) { return table.find(name)->index; };
-  Transaction transaction(self.database(), uuids_);
-  std::map<std::string, Uuid, std::less<>> present;
-  transaction.for_each(0, [&](const Row& row) {
-    present.emplace(std::string(row[index_of("name")].key(0).string()), row.uuid());
-    return true;
-  });
-  for (const auto& [name, uuid] : present) {
-    if (!databases_.contains(name)) transaction.erase(0, uuid);
-  }
-  for (const auto& [name, db] : databases_) {
-    const auto at = present.find(name);
-    Row& row = at == present.end() ? transaction.insert(0, uuids_.next())
-                                   : transaction.modify(0, at->second);
-    row[index_of("name")] = Datum::scalar(std::string_view(name));
-    row[index_of("model")] = Datum::scalar("standalone");
-    row[index_of("connected")] = Datum::scalar(true);
-    row[index_of("leader")] = Datum::scalar(true);
-    const std::string schema = wire::json_text(db->database().schema().to_json(),
-                                               wire::JsonStyle::Compact, wire::JsonOrder::Sorted);
-    row[index_of("schema")] = Datum::scalar(std::string_view(schema));
-  }
-  auto done = commit(self, transaction);
-  OVS_ASSERT(done.ok());
-}
-
 void Server::report_memory(std::map<std::string, std::uint64_t>& use) const {
   for (const auto& [name, db] : databases_) {
     use["monitors"] += db->listener_count();

@@ -4,6 +4,7 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,10 @@ class Server {
   // The error is a sentence for people.
   Result<void, std::string> add_database(const std::string& file);
   Result<void, std::string> remove_database(std::string_view name);
+  // A database in memory that follows another server's.
+  Result<void, std::string> add_relay(const std::string& name, Follower::Options options);
+  // The database follows another server's and refuses writers; without options it is its own again.
+  void set_backup(HostedDatabase& db, std::optional<Follower::Options> options);
   HostedDatabase* find(std::string_view name);
   const std::map<std::string, std::unique_ptr<HostedDatabase>, std::less<>>& databases() const {
     return databases_;
@@ -51,7 +56,8 @@ class Server {
   void compact(std::string_view name, Compacted done);
 
   // Methods, or db:DB,TABLE,COLUMN for those that a column names.
-  Result<void, std::string> add_remote(const std::string& remote);
+  Result<void, std::string> add_remote(const std::string& remote,
+                                       RemoteOptions options = RemoteOptions());
   bool remove_remote(const std::string& remote);
   std::vector<std::string> remotes() const;
   // Drops all connections; those who can will come again.
@@ -64,6 +70,11 @@ class Server {
   // Makes the server look like one from before monitor_cond, for tests of clients.
   void disable_conditional_monitors() { conditional_monitors_ = false; }
   bool has_conditional_monitors() const { return conditional_monitors_; }
+
+  // For followers.
+  void source_changed(HostedDatabase& db);
+  void source_failed(HostedDatabase& db);
+  DbResult<void> replace_schema(HostedDatabase& db, Schema schema);
 
   // For sessions.
   const Environment& environment() const { return environment_; }
@@ -88,9 +99,12 @@ class Server {
   using Durable = std::function<void(const DbError&)>;
   void when_durable(HostedDatabase& db, Durable done);
   RecordForm record_form = RecordForm::ColumnDiffs;
+  // Told, from the loop, of a database that cannot follow its source, whatever the time.
+  std::function<void(HostedDatabase&)> on_source_failed;
 
  private:
   void describe_databases();
+  void describe(const HostedDatabase& db, const TableSchema& table, Row& row) const;
   void run_touched();
   void sync_all();
   DbError sync(HostedDatabase& db);
@@ -109,7 +123,7 @@ class Server {
   Locks locks_;
   std::map<std::string, std::unique_ptr<HostedDatabase>, std::less<>> databases_;
   std::vector<Session*> sessions_;
-  std::vector<std::string> configured_;                     // remotes as they were given
+  std::map<std::string, RemoteOptions> configured_;         // remotes as they were given
   std::map<std::string, std::unique_ptr<Remote>> remotes_;  // by method
   std::vector<HostedDatabase*> touched_;
   bool touch_posted_ = false;

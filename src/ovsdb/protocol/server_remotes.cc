@@ -52,42 +52,44 @@ Datum map_datum(const Status& status) {
 
 }  // namespace
 
-Result<void, std::string> Server::add_remote(const std::string& remote) {
-  if (std::find(configured_.begin(), configured_.end(), remote) != configured_.end()) return kOk;
+Result<void, std::string> Server::add_remote(const std::string& remote, RemoteOptions options) {
   if (remote.starts_with("db:")) {
     auto place = find_db_column(*this, remote);
     if (!place) return place.error();
-    configured_.push_back(remote);
-    std::sort(configured_.begin(), configured_.end());
+    configured_[remote] = std::move(options);
     update_remotes();
     return kOk;
   }
+  const auto present = configured_.find(remote);
+  if (present != configured_.end() && present->second == options) return kOk;
+  if (present != configured_.end()) remotes_.erase(remote);  // its options have changed
   if (!remotes_.contains(remote)) {
-    auto opened = Remote::open(*this, remote, RemoteOptions());
+    auto opened = Remote::open(*this, remote, options);
     if (!opened) return opened.error();
     remotes_.emplace(remote, std::move(*opened));
   }
-  configured_.push_back(remote);
-  std::sort(configured_.begin(), configured_.end());
+  configured_[remote] = std::move(options);
   return kOk;
 }
 
 bool Server::remove_remote(const std::string& remote) {
-  if (std::erase(configured_, remote) == 0) return false;
+  if (configured_.erase(remote) == 0) return false;
   update_remotes();
   return true;
 }
 
 std::vector<std::string> Server::remotes() const {
-  return configured_;
+  std::vector<std::string> names;
+  for (const auto& [name, options] : configured_) names.push_back(name);
+  return names;
 }
 
 void Server::update_remotes() {
   std::map<std::string, RemoteOptions> wanted;
   bool from_rows = false;
-  for (const std::string& remote : configured_) {
+  for (const auto& [remote, options] : configured_) {
     if (!remote.starts_with("db:")) {
-      wanted.emplace(remote, RemoteOptions());
+      wanted.emplace(remote, options);
       continue;
     }
     auto place = find_db_column(*this, remote);
@@ -118,7 +120,7 @@ void Server::update_remotes() {
 // Writes what is_connected and status say of each remote that is a row.
 void Server::update_status() {
   bool any = false;
-  for (const std::string& name : configured_) {
+  for (const auto& [name, options] : configured_) {
     if (!name.starts_with("db:")) continue;
     auto place = find_db_column(*this, name);
     if (!place) continue;

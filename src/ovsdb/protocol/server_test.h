@@ -50,8 +50,10 @@ class UuidNames {
 class TestClient {
  public:
   // `settle` lets everything happen that is to happen now.
-  TestClient(std::function<void()> settle, daemon::Network& network) : settle_(std::move(settle)) {
-    connecting_ = network.connect("tcp:1", [this](auto stream) {
+  TestClient(std::function<void()> settle, daemon::Network& network,
+             std::string_view method = "tcp:1")
+      : settle_(std::move(settle)) {
+    connecting_ = network.connect(method, [this](auto stream) {
       REQUIRE(stream.ok());
       stream_ = std::move(*stream);
       stream_->start({.on_read = [this](std::string_view bytes) { read(bytes); },
@@ -149,8 +151,8 @@ struct ServerFixture {
     settle();
     return said;
   }
-  std::unique_ptr<TestClient> client() {
-    return std::make_unique<TestClient>([this] { settle(); }, network);
+  std::unique_ptr<TestClient> client(std::string_view method = "tcp:1") {
+    return std::make_unique<TestClient>([this] { settle(); }, network, method);
   }
 
   platform::VirtualClock clock;

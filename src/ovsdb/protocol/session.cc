@@ -179,6 +179,12 @@ HostedDatabase* Session::find_database(const Message& request) {
     refuse(request, DbError::syntax(
                         params, cat(request.method, " request specifies unknown database ", name),
                         "unknown database"));
+  } else if (!db->has_schema) {
+    refuse(request, DbError::syntax(params,
+                                    cat(request.method, " request specifies database ", name,
+                                        " which is not yet available: its source was not reached"),
+                                    "database not available"));
+    return nullptr;
   }
   return db;
 }

@@ -76,6 +76,7 @@ class Session {
 
   HostedDatabase* find_database(const Message& request);
   void transact(Message& request);
+  void forward(HostedDatabase& db, Message& request);
   bool run(Waiting& waiting);  // true when it is answered
   void select_long(HostedDatabase& db, Json id, Json params);
   void show_initial(Monitor& monitor, Json id, MonitorVersion version);

@@ -17,11 +17,28 @@ void Session::transact(Message& request) {
   if (rows_to_select(db->database(), request.body) > kLongReadRows) {
     return select_long(*db, std::move(request.id), std::move(request.body));
   }
+  if (db->is_relay() && !options_.read_only && !only_reads(request.body)) {
+    return forward(*db, request);
+  }
   Waiting waiting{db, std::move(request.id), std::move(request.body), server_.now_ms(), nullptr};
   if (run(waiting)) return;
   if (waiting_.size() < kMaxWaiting) return waiting_.push_back(std::move(waiting));
   request.id = std::move(waiting.id);
   refuse(request, exhausted("requests that wait", kMaxWaiting));
+}
+
+// A relay's rows change only as its source's do: who writes is answered by that.
+void Session::forward(HostedDatabase& db, Message& request) {
+  auto id = std::make_shared<Json>(request.id.clone());
+  const bool sent = db.follower->forward(
+      std::move(request.body), [self = std::weak_ptr<Session*>(self_), id](Message reply) {
+        const auto session = self.lock();
+        if (!session) return;
+        reply.id = std::move(*id);
+        (*session)->send(std::move(reply));
+      });
+  if (sent) return;
+  refuse(request, DbError("database not available", "the relay is not connected to its source"));
 }
 
 void Session::select_long(HostedDatabase& db, Json id, Json params) {
@@ -131,6 +148,10 @@ void Session::cancel(const Message& notification) {
 void Session::convert(const Message& request) {
   HostedDatabase* db = find_database(request);
   if (db == nullptr) return;
+  if (db->is_relay()) {
+    return refuse(request, DbError("not allowed",
+                                   "conversion is not allowed for relay database " + db->name()));
+  }
   if (options_.read_only || db->read_only) {
     return refuse(
         request,

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "base/core/function_ref.h"
+#include "platform/posix/child.h"
 
 namespace ovs::platform {
 namespace {
@@ -156,6 +157,20 @@ TEST_CASE("Process: caught signals arrive at their queue, and nowhere else") {
     _exit(arrived == Maybe<Signal>(Signal::Hangup) && !(*signals)->next() ? 0 : 4);
   });
   CHECK(status == 0);
+}
+
+std::string ending_of(const char* command) {
+  auto child = ChildProcess::start(command);
+  if (!child.ok()) return "not started";
+  pollfd ended{int(child->wait_handle()), POLLIN, 0};
+  if (poll(&ended, 1, 10'000) != 1) return "not ended";
+  return child->failure();
+}
+
+TEST_CASE("ChildProcess: how a command of the shell ended is told in words") {
+  CHECK(ending_of("true") == "");
+  CHECK(ending_of("exit 3") == "exit status 3");
+  CHECK(ending_of("kill -TERM $$") == "killed (Terminated)");
 }
 
 }  // namespace

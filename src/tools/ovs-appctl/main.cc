@@ -151,6 +151,10 @@ void add_options(daemon::Program& program, Arguments& arguments) {
   arguments.timeout.add_option(program);
   program.options().text("target", 't', arguments.target);
   program.options().flag("pretty", 0, arguments.is_pretty);
+  // Executing is all that there is; scripts from a time when there was more still ask for it.
+  program.options().add(
+      {"execute", 'e', daemon::OptionArgument::None,
+       [](std::string_view, bool) -> Result<void, daemon::UsageError> { return kOk; }});
   program.options().add(
       {"format", 'f', daemon::OptionArgument::Required,
        [&arguments](std::string_view value, bool) -> Result<void, daemon::UsageError> {

@@ -61,6 +61,8 @@ Outcome<Json> Dialogue::ask(std::string method, Json params) {
       JsonRpcMessage reply = std::move(*at);
       messages_.erase(at);
       if (reply.kind == JsonRpcMessage::Kind::Reply) return std::move(reply.body);
+      const Json* tag = reply.body.is_object() ? reply.body.find("error") : nullptr;
+      too_early_ = tag != nullptr && tag->is_string("database not available");
       return cat("transaction returned error: ",
                  wire::json_text(reply.body, wire::JsonStyle::Compact, wire::JsonOrder::Sorted));
     }

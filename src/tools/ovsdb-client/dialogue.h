@@ -34,6 +34,9 @@ class Dialogue {
   std::int64_t send(std::string method, Json params);
   // Hands every message to `handle` until that returns false, or the connection ends.
   Outcome<void> listen(std::function<bool(const daemon::JsonRpcMessage&)> handle);
+  // Whether a request was refused because its database is not there yet: a relay that has not
+  // reached its source. It may be asked again, in another dialogue.
+  bool was_too_early() const { return too_early_; }
   void pause(bool paused);
   void stop() { stopped_ = true; }
 
@@ -50,6 +53,7 @@ class Dialogue {
   std::unique_ptr<daemon::Timer> deadline_;
   std::string end_;  // why the connection has gone
   bool connected_ = false, has_ended_ = false, expired_ = false, stopped_ = false;
+  bool too_early_ = false;
   std::int64_t next_id_ = 0;
 };
 

@@ -180,14 +180,13 @@ bool looks_like_remote(const std::string& text) {
          text.find(':') != text.npos;
 }
 
-Outcome<void> run(daemon::Program& program, const Command& command, Timeout& timeout,
-                  const ClientSettings& settings, std::vector<std::string> arguments) {
+Outcome<void> run_in(Dialogue& dialogue, daemon::Program& program, const Command& command,
+                     const ClientSettings& settings, std::vector<std::string> arguments) {
   std::string remote = "unix:" + program.directories().run + "/db.sock";
   if (arguments.size() > command.min_arguments && looks_like_remote(arguments[0])) {
     remote = arguments[0];
     arguments.erase(arguments.begin());
   }
-  Dialogue dialogue(program, timeout);
   OVS_TRY(dialogue.connect(remote, command.run == wait_for ? Retry::Yes : Retry::No));
   std::string database;
   if (command.needs == Needs::Database) {
@@ -206,6 +205,22 @@ Outcome<void> run(daemon::Program& program, const Command& command, Timeout& tim
   }
   Request request{dialogue, settings, std::move(database), std::move(arguments)};
   return command.run(request);
+}
+
+Outcome<void> run(daemon::Program& program, const Command& command, Timeout& timeout,
+                  const ClientSettings& settings, const std::vector<std::string>& arguments) {
+  constexpr std::uint64_t kRetryMs = 100;
+  const std::uint64_t begun_ms = program.loop().now_ms();
+  for (;;) {
+    Dialogue dialogue(program, timeout);
+    auto done = run_in(dialogue, program, command, settings, arguments);
+    const auto limit = timeout.milliseconds();
+    const bool late = limit && program.loop().now_ms() - begun_ms >= *limit;
+    if (done.ok() || late || !dialogue.was_too_early()) return done;
+    bool waited = false;
+    program.loop().after_real_ms(kRetryMs, [&] { waited = true; });
+    while (!waited) program.loop().run_once(1000);
+  }
 }
 
 }  // namespace

@@ -3,10 +3,11 @@
 #include <string>
 
 #include "daemon/run/program.h"
-#include "ovsdb/protocol/server.h"
+#include "tools/ovsdb-server/configurator.h"
 
 namespace ovs::tools {
 
-void add_server_commands(daemon::Program& program, ovsdb::Server& server);
+void add_server_commands(daemon::Program& program, ovsdb::Server& server,
+                         Configurator& configurator);
 
 }  // namespace ovs::tools

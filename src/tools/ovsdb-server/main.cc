@@ -2,8 +2,10 @@
 // command line and the decision when files are compacted.
 #include <cstdio>
 
+#include "daemon/run/watch.h"
 #include "ovsdb/data/cat.h"
 #include "ovsdb/protocol/server.h"
+#include "platform/posix/child.h"
 #include "platform/posix/worker.h"
 #include "tools/common/system.h"
 #include "tools/ovsdb-server/commands.h"
@@ -23,9 +25,18 @@ JSON-RPC options (may be specified any number of times):
                           ptcp:PORT[:IP], punix:FILE, tcp:HOST:PORT, unix:FILE
                           or db:DB,TABLE,COLUMN
   --no-dbs                do not open any database at start
+  --config-file=FILE      take remotes and databases from FILE, in JSON
+A DATABASE relay:NAME:SOURCE is no file but passes on database NAME of the server at SOURCE.
+
+Replication options:
+  --sync-from=SERVER      sync databases from SERVER
+  --sync-exclude-tables=DB:TABLE,...
+                          do not replicate TABLE of DB
+  --active                with --sync-from, start in active mode
 
 Other options:
   --unixctl=SOCKET        override default control socket name
+  --run=COMMAND           serve until COMMAND of the shell ends
   --disable-file-column-diff  write whole columns to files, not differences
   -h, --help              display this help message
   -V, --version           display version information
@@ -33,9 +44,12 @@ Other options:
 
 struct Arguments {
   std::vector<std::string> remotes;
+  std::string sync_from, sync_excluded;
+  bool is_active = false;
   bool no_databases = false;
   bool whole_columns = false;
-  std::vector<std::string> unsupported;  // options that were given and are not there yet
+  std::string config_file;
+  std::string command;
   std::string ignored;
 };
 
@@ -56,15 +70,11 @@ void add_options(daemon::Program& program, Arguments& arguments) {
                            "peer-ca-cert", "ssl-protocols", "ssl-ciphers", "ssl-ciphersuites"}) {
     program.options().text(name, 0, arguments.ignored);
   }
-  for (const char* name : {"sync-from", "sync-exclude-tables", "config-file", "run"}) {
-    program.options().add({name, 0, daemon::OptionArgument::Required,
-                           [&arguments, name](std::string_view, bool) -> Applied {
-                             arguments.unsupported.emplace_back(name);
-                             return kOk;
-                           }});
-  }
-  program.options().add({"active", 0, daemon::OptionArgument::None,
-                         [](std::string_view, bool) -> Applied { return kOk; }});
+  program.options().text("sync-from", 0, arguments.sync_from);
+  program.options().text("sync-exclude-tables", 0, arguments.sync_excluded);
+  program.options().flag("active", 0, arguments.is_active);
+  program.options().text("config-file", 0, arguments.config_file);
+  program.options().text("run", 0, arguments.command);
   program.options().add({"disable-file-no-data-conversion", 0, daemon::OptionArgument::None,
                          [](std::string_view, bool) -> Applied { return kOk; }});
 }
@@ -94,25 +104,71 @@ class Compactor {
   daemon::Timer timer_;
 };
 
+// The command of --run: the server ends when it does.
+class Companion {
+ public:
+  // The status to end with is 0 or 1.
+  int run(daemon::Program& program, const std::string& command) {
+    auto child = platform::ChildProcess::start(command);
+    if (!child.ok()) return program.fail(command + ": process failed to start");
+    const daemon::Watch watch(program.loop(), child->wait_handle(), [&] { program.exit(); });
+    const int status = program.run();
+    const std::string failure = child->failure();
+    if (failure.empty()) return status;
+    return program.fail(ovsdb::cat(command, ": child exited, ", failure));
+  }
+};
+
 int serve(daemon::Program& program, const platform::Clock& clock, const Arguments& arguments,
-          const std::vector<std::string>& files) {
+          tools::ConfigStore& store) {
   platform::ThreadWorker file_worker(clock), query_worker(clock);
   ovsdb::Server server({program.loop(), program.network(), program.log(), program.clock(),
                         program.files(), file_worker, query_worker});
   if (arguments.whole_columns) server.record_form = ovsdb::RecordForm::WholeColumns;
-  for (const std::string& file : files) {
-    if (file.starts_with("relay:")) return program.fail(file + ": relays are not supported yet");
-    if (auto added = server.add_database(file); !added.ok()) return program.fail(added.error());
-  }
-  std::string errors;
-  for (const std::string& remote : arguments.remotes) {
-    if (auto added = server.add_remote(remote); !added.ok()) errors = added.error();
-  }
-  if (!errors.empty()) return program.fail(errors);
-  tools::add_server_commands(program, server);
+  tools::Configurator configurator(program, server, store);
+  if (!configurator.load()) return program.fail("server configuration failed");
+  tools::add_server_commands(program, server, configurator);
   Compactor compactor(program, server);
   program.ready();
-  return program.run();
+  return arguments.command.empty() ? program.run() : Companion().run(program, arguments.command);
+}
+
+// What the command line says; a sentence if it contradicts itself.
+Result<tools::ServerConfig, std::string> config_of(const daemon::Program& program,
+                                                   const Arguments& arguments,
+                                                   const std::vector<std::string>& operands) {
+  tools::ServerConfig config;
+  for (const std::string& remote : arguments.remotes) config.remotes[remote];
+  for (const std::string& operand : operands) tools::add_operand(config, operand);
+  // Paths are of the directory we start in, which a daemon leaves.
+  if (operands.empty() && !arguments.no_databases) {
+    tools::add_operand(config, program.directories().database + "/conf.db");
+  }
+  if (auto excluded = ovsdb::parse_excluded(arguments.sync_excluded, ""); !excluded.ok()) {
+    return excluded.error();
+  }
+  config.sync_from = arguments.sync_from;
+  config.sync_excluded = arguments.sync_excluded;
+  config.sync_is_backup = !arguments.is_active;
+  return config;
+}
+
+Result<tools::ConfigStore, std::string> open_store(daemon::Program& program,
+                                                   const Arguments& arguments,
+                                                   const std::vector<std::string>& operands) {
+  if (arguments.config_file.empty()) {
+    OVS_TRY(const tools::ServerConfig config, config_of(program, arguments, operands));
+    return tools::ConfigStore::of_command_line(program, config);
+  }
+  if (!arguments.sync_from.empty() || !arguments.sync_excluded.empty() || arguments.is_active) {
+    return std::string(
+        "--config-file is mutually exclusive with --sync-from, --sync-exclude-tables and --active");
+  }
+  if (!arguments.remotes.empty()) {
+    return std::string("--config-file is mutually exclusive with --remote");
+  }
+  if (!operands.empty()) return std::string("Databases should be specified in a config file");
+  return tools::ConfigStore::of_file(program, arguments.config_file);
 }
 
 }  // namespace
@@ -122,15 +178,10 @@ int main(int argc, char** argv) {
   daemon::Program program(system.parts(), argv[0]);
   Arguments arguments;
   add_options(program, arguments);
-  auto operands = program.parse(argc, argv, kUsage);
+  const auto operands = program.parse(argc, argv, kUsage);
   if (!operands.ok()) return operands.error();
-  if (!arguments.unsupported.empty()) {
-    return program.fail("--" + arguments.unsupported[0] + ": not supported yet");
-  }
-  // Paths are of the directory we start in, which a daemon leaves.
-  if (operands->empty() && !arguments.no_databases) {
-    operands->push_back(program.directories().database + "/conf.db");
-  }
+  auto store = open_store(program, arguments, *operands);
+  if (!store.ok()) return program.fail(store.error());
   if (auto started = program.start(); !started.ok()) return program.fail(started.error().text);
-  return serve(program, system.parts().clock, arguments, *operands);
+  return serve(program, system.parts().clock, arguments, *store);
 }
