@@ -12,6 +12,7 @@
 
 #include "base/bytes/big.h"
 #include "base/bytes/span.h"
+#include "base/containers/array.h"
 #include "openflow/core/error.h"
 #include "openflow/core/port.h"
 #include "openflow/core/version.h"
@@ -105,7 +106,7 @@ class In {
     }
   }
   template <std::size_t N>
-  void raw(std::array<std::uint8_t, N>& value) {
+  void raw(Array<std::uint8_t, N>& value) {
     const Bytes bytes = take(N);
     if (!bytes.empty()) std::memcpy(value.data(), bytes.data(), N);
   }
@@ -167,7 +168,7 @@ class Out {
   std::size_t remaining_of(std::size_t size) const { return offset() < size ? size - offset() : 0; }
   void zeros(std::size_t size, OfError) { pad(size); }
   template <std::size_t N>
-  void raw(const std::array<std::uint8_t, N>& value) {
+  void raw(const Array<std::uint8_t, N>& value) {
     bytes(Bytes(value.data(), N));
   }
   void bytes(Bytes value) {

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/bytes/address.h"
 #include "flow/match/match.h"
 #include "openflow/action/action.h"
 #include "openflow/core/port.h"
@@ -18,7 +19,6 @@
 namespace ovs::openflow {
 
 using ByteString = std::vector<std::uint8_t>;
-using Mac = std::array<std::uint8_t, 6>;
 
 struct Empty {};  // requests that say nothing but their kind
 
@@ -50,7 +50,7 @@ inline constexpr std::uint32_t kLinkDown = 1u << 0, kBlocked = 1u << 1, kLive = 
                                kStpMask = 3u << 8;
 struct Port {
   OfPort number = kPortNone;
-  Mac address{};
+  MacAddress address;
   std::string name;
   std::uint32_t config = 0, state = 0;
   LinkFeatures current = 0, advertised = 0, supported = 0, peer = 0;
@@ -122,7 +122,7 @@ struct PortStatus {
 };
 struct PortMod {
   OfPort port = kPortNone;
-  Mac address{};
+  MacAddress address;
   std::uint32_t config = 0, mask = 0;
   LinkFeatures advertise = 0;
 };

@@ -27,7 +27,7 @@ void features10(A& a, Of<A, LinkFeatures>& features) {
 template <class A>
 void port10(A& a, Of<A, Port>& port) {
   a.be(port.number);
-  a.raw(port.address);
+  a.raw(port.address.bytes);
   a.text(port.name, 16);
   a.be(port.config);
   a.be(port.state);
@@ -42,7 +42,7 @@ void port10(A& a, Of<A, Port>& port) {
 
 template <class A>
 void port_start11(A& a, Of<A, Port>& port) {
-  a.raw(port.address);
+  a.raw(port.address.bytes);
   a.pad(2);
   a.text(port.name, 16);
   a.be(port.config);
@@ -140,7 +140,7 @@ void describe(A& a, Of<A, PortMod>& m, const Dialect&) {
   const bool first = a.version() == Version::V10;
   a.port(m.port);
   if (!first) a.pad(4);
-  a.raw(m.address);
+  a.raw(m.address.bytes);
   if (!first) a.pad(2);
   a.be(m.config);
   a.be(m.mask);

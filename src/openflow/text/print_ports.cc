@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "flow/field/value_text.h"
 #include "openflow/text/print_parts.h"
 
 namespace ovs::openflow {
@@ -24,9 +25,8 @@ constexpr BitName kStateNames[] = {
     {kLinkDown, "LINK_DOWN"}, {kBlocked, "BLOCKED"}, {kLive, "LIVE"}};
 constexpr const char* kStpNames[] = {"STP_LISTEN", "STP_LEARN", "STP_FORWARD", "STP_BLOCK"};
 
-std::string mac_text(const Mac& mac) {
-  return fmt::format("{:02x}:{:02x}:{:02x}:{:02x}:{:02x}:{:02x}", mac[0], mac[1], mac[2], mac[3],
-                     mac[4], mac[5]);
+std::string mac_text(const MacAddress& mac) {
+  return flow::mac_text(flow::FieldValue::of(Bytes(mac.bytes)));
 }
 
 std::string state_text(std::uint32_t state) {

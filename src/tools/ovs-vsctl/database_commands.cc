@@ -168,60 +168,72 @@ CommandResult<void> run_set(Context& context) {
   return kOk;
 }
 
-CommandResult<void> run_add(Context& context) {
-  OVS_TRY(const Target target, find_target(context));
-  if (target.row.is_zero()) return kOk;
-  OVS_TRY(const ColumnSchema* const column, find_column(*target.table, context.argument(3)));
-  OVS_TRY(check_mutable(*target.table, target.row, *column, context));
-  ColumnType any = column->type;
+// A column of a row that add or remove changes. `row` is zero if there is none and that is fine.
+struct ChangedColumn {
+  Target target;
+  const ColumnSchema* column = nullptr;
+  Datum value;
+};
+
+CommandResult<ChangedColumn> find_changed(Context& context) {
+  ChangedColumn found;
+  OVS_TRY(found.target, find_target(context));
+  const Target& target = found.target;
+  if (target.row.is_zero()) return found;
+  OVS_TRY(found.column, find_column(*target.table, context.argument(3)));
+  OVS_TRY(check_mutable(*target.table, target.row, *found.column, context));
+  context.transaction().verify(*target.table, target.row, found.column->index);
+  found.value = context.transaction().read(*target.table, target.row, found.column->index);
+  return found;
+}
+
+// As the column's type, but of any number of elements.
+ColumnType any_number_of(const ColumnType& type) {
+  ColumnType any = type;
   any.min = 0;
   any.max = ovsdb::kUnlimited;
-  context.transaction().verify(*target.table, target.row, column->index);
-  Datum value = context.transaction().read(*target.table, target.row, column->index);
-  for (std::size_t i = 4; i < context.count(); ++i) {
-    OVS_TRY(const Datum more, parse_value(context, any, context.argument(i)));
-    value = ovsdb::datum_union(value, more);
+  return any;
+}
+
+CommandResult<void> write_changed(Context& context, ChangedColumn changed, const char* command) {
+  const auto& [target, column, value] = changed;
+  const std::size_t count = value.count();
+  if (count > column->type.max || count < column->type.min) {
+    const bool is_above = count > column->type.max;
+    return fail("\"{}\" operation would put {} {} in column {} of table {} but the {} number is {}",
+                command, count, column->type.is_map() ? "pairs" : "values", column->name,
+                target.table->name, is_above ? "maximum" : "minimum",
+                is_above ? column->type.max : column->type.min);
   }
-  if (value.count() > column->type.max) {
-    return fail(
-        "\"add\" operation would put {} {} in column {} of table {} but the maximum number "
-        "is {}",
-        value.count(), column->type.is_map() ? "pairs" : "values", column->name, target.table->name,
-        column->type.max);
-  }
-  context.transaction().write(*target.table, target.row, column->index, std::move(value));
+  context.transaction().write(*target.table, target.row, column->index, std::move(changed.value));
   note_written(context, *target.table, target.row, *column);
   return kOk;
 }
 
+CommandResult<void> run_add(Context& context) {
+  OVS_TRY(ChangedColumn changed, find_changed(context));
+  if (changed.column == nullptr) return kOk;
+  const ColumnType any = any_number_of(changed.column->type);
+  for (std::size_t i = 4; i < context.count(); ++i) {
+    OVS_TRY(const Datum more, parse_value(context, any, context.argument(i)));
+    changed.value = ovsdb::datum_union(changed.value, more);
+  }
+  return write_changed(context, std::move(changed), "add");
+}
+
 CommandResult<void> run_remove(Context& context) {
-  OVS_TRY(const Target target, find_target(context));
-  if (target.row.is_zero()) return kOk;
-  OVS_TRY(const ColumnSchema* const column, find_column(*target.table, context.argument(3)));
-  OVS_TRY(check_mutable(*target.table, target.row, *column, context));
-  ColumnType any = column->type;
-  any.min = 0;
-  any.max = ovsdb::kUnlimited;
+  OVS_TRY(ChangedColumn changed, find_changed(context));
+  if (changed.column == nullptr) return kOk;
+  const ColumnType any = any_number_of(changed.column->type);
   ColumnType keys = any;
   keys.value = ovsdb::BaseType();
-  context.transaction().verify(*target.table, target.row, column->index);
-  Datum value = context.transaction().read(*target.table, target.row, column->index);
   for (std::size_t i = 4; i < context.count(); ++i) {
     const std::string& word = context.argument(i);
-    const bool is_pair = column->type.is_map() && word.find('=') != std::string::npos;
+    const bool is_pair = any.is_map() && word.find('=') != std::string::npos;
     OVS_TRY(const Datum less, parse_value(context, is_pair ? any : keys, word));
-    value = ovsdb::datum_subtract(value, less);
+    changed.value = ovsdb::datum_subtract(changed.value, less);
   }
-  if (value.count() < column->type.min) {
-    return fail(
-        "\"remove\" operation would put {} {} in column {} of table {} but the minimum "
-        "number is {}",
-        value.count(), column->type.is_map() ? "pairs" : "values", column->name, target.table->name,
-        column->type.min);
-  }
-  context.transaction().write(*target.table, target.row, column->index, std::move(value));
-  note_written(context, *target.table, target.row, *column);
-  return kOk;
+  return write_changed(context, std::move(changed), "remove");
 }
 
 CommandResult<void> run_clear(Context& context) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "flow/match/netlink.h"
+#include "vswitch/dpif/ufid.h"
 #include "vswitch/translate/stored.h"
 
 namespace ovs::vswitch {
@@ -26,11 +27,6 @@ flow::FlowMask datapath_mask(const flow::MatchMask& wildcards, const flow::FlowK
     mark(mask, StorageId::VlanTci, kVlanPresentBit);
   }
   return mask.flow;
-}
-
-Ufid ufid_of(const flow::FlowKey& key, const flow::FlowMask& mask, std::uint64_t basis) {
-  const flow::FlowKey masked = key.under(mask);
-  return {flow::hash(masked, basis), flow::hash(masked, flow::hash(mask, ~basis))};
 }
 
 Backer::Backer(std::unique_ptr<Dpif> dpif, daemon::Loop& loop, daemon::LogModule log)
@@ -107,7 +103,7 @@ void Backer::install(const flow::FlowKey& key, Translation& translation, StampTi
   Megaflow flow;
   flow.mask = datapath_mask(translation.wildcards, key);
   flow.key = key;
-  flow.ufid = ufid_of(key, flow.mask, 0x6f76732d75666964);
+  flow.ufid = ufid_of(key, flow.mask);
   if (megaflows_.contains(flow.ufid)) return;  // packets of one flow that came together
   flow.actions = std::move(translation.actions);
   flow.began = began;

@@ -25,7 +25,5 @@ struct Megaflow {
 
 // The mask that a datapath is given for a translation of `key`.
 flow::FlowMask datapath_mask(const flow::MatchMask& wildcards, const flow::FlowKey& key);
-// Equal for all packets of one megaflow.
-Ufid ufid_of(const flow::FlowKey& key, const flow::FlowMask& mask, std::uint64_t basis);
 
 }  // namespace ovs::vswitch

@@ -15,14 +15,14 @@ namespace {
 MacAddress random_mac(ovsdb::UuidSource& random) {
   const std::uint64_t bits = random.random();
   MacAddress mac;
-  for (std::size_t i = 0; i < mac.size(); ++i) mac[i] = std::uint8_t(bits >> 8 * i);
-  mac[0] = std::uint8_t((mac[0] & 0xfc) | 2);
+  for (std::size_t i = 0; i < mac.bytes.size(); ++i) mac.bytes[i] = std::uint8_t(bits >> 8 * i);
+  mac.bytes[0] = std::uint8_t((mac.bytes[0] & 0xfc) | 2);
   return mac;
 }
 
 std::uint64_t number_of(const MacAddress& mac) {
   std::uint64_t number = 0;
-  for (const std::uint8_t byte : mac) number = number << 8 | byte;
+  for (const std::uint8_t byte : mac.bytes) number = number << 8 | byte;
   return number;
 }
 
@@ -411,8 +411,8 @@ void Bridges::choose_identity(Bridge& bridge) {
       for (const auto& [uuid, interface] : port.interfaces) {
         const MacAddress& its = interface.link.mac;
         const bool is_usable = interface.config.type == "system" && interface.ofport &&
-                               number_of(its) != 0 && (its[0] & 1) == 0;
-        if (is_usable && (!lowest || its < *lowest)) lowest = its;
+                               !its.is_zero() && !its.is_multicast();
+        if (is_usable && (!lowest || number_of(its) < number_of(*lowest))) lowest = its;
       }
     }
     if (lowest) mac = *lowest;

@@ -62,7 +62,7 @@ class Bridges {
     Ofproto* ofproto = nullptr;
     Backer* backer = nullptr;
     std::map<Uuid, Port> ports;
-    MacAddress mac = {};
+    MacAddress mac;
     std::uint64_t datapath_id = 0;
     std::vector<std::string> unsupported;
     std::map<Uuid, std::vector<std::string>> unsupported_of_controllers;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text/parse.h"
+#include "flow/field/value_text.h"
 
 namespace ovs::vswitch {
 
@@ -77,14 +78,11 @@ std::optional<std::int64_t> integer_of(const Datum& datum) {
 std::optional<MacAddress> parse_mac_address(std::string_view text) {
   const auto parsed = parse_mac(text);
   if (!parsed) return std::nullopt;
-  MacAddress mac;
-  std::copy(std::begin(parsed->bytes), std::end(parsed->bytes), mac.begin());
-  return mac;
+  return *parsed;
 }
 
 std::string format_mac_address(const MacAddress& mac) {
-  return fmt::format("{:02x}:{:02x}:{:02x}:{:02x}:{:02x}:{:02x}", mac[0], mac[1], mac[2], mac[3],
-                     mac[4], mac[5]);
+  return flow::mac_text(flow::FieldValue::of(Bytes(mac.bytes)));
 }
 
 std::optional<OfPort> last_ofport(const ReplicaRow& row) {

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/text/parse.h"
 #include "daemon/control/unixctl.h"
 #include "flow/action/action_text.h"
+#include "flow/field/value_text.h"
 #include "flow/match/match_text.h"
 #include "flow/match/odp_text.h"
 #include "openflow/action/action_text.h"
@@ -26,22 +28,6 @@ std::string port_text(const Ofproto::Impl&, OfPort port) {
   return flow::format_port(std::uint16_t(port), nullptr);
 }
 
-std::string mac_text(const MacAddress& mac) {
-  return fmt::format("{:02x}:{:02x}:{:02x}:{:02x}:{:02x}:{:02x}", mac[0], mac[1], mac[2], mac[3],
-                     mac[4], mac[5]);
-}
-
-std::optional<MacAddress> parse_mac(std::string_view text) {
-  MacAddress mac;
-  for (unsigned i = 0; i < mac.size(); ++i) {
-    const char* end = text.data() + text.size();
-    const auto [rest, error] = std::from_chars(text.data(), end, mac[i], 16);
-    if (error != std::errc{} || (i < 5) != (rest != end && *rest == ':')) return std::nullopt;
-    text.remove_prefix(std::size_t(rest - text.data()) + (i < 5 ? 1 : 0));
-  }
-  return mac;
-}
-
 std::optional<std::uint16_t> parse_vlan(std::string_view text) {
   std::uint16_t vlan = 0;
   const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), vlan);
@@ -57,7 +43,7 @@ void fdb_show(const Ofproto::Impl& bridge, ControlCall& call) {
     const std::string age =
         entry.is_static ? "static" : fmt::format("{:3}", (bridge.now_ms() - entry.used_ms) / 1000);
     text += fmt::format("{:>5}  {:4}  {}  {}\n", port_text(bridge, entry.port), entry.vlan,
-                        mac_text(entry.mac), age);
+                        flow::mac_text(flow::FieldValue::of(Bytes(entry.mac.bytes))), age);
   }
   call.reply(text);
 }

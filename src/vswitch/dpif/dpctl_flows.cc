@@ -6,17 +6,12 @@
 #include "flow/field/storage.h"
 #include "flow/match/match_text.h"
 #include "vswitch/dpif/dpctl_call.h"
+#include "vswitch/dpif/ufid.h"
 
 namespace ovs::vswitch::dpctl {
 namespace {
 
 constexpr std::string_view kBlanks = " \t\r\n";
-
-// A UFID for a flow that came without one: of its masked key, so that the same flow has the same.
-Ufid ufid_of(const flow::FlowKey& key, const flow::FlowMask& mask) {
-  const flow::FlowKey masked = key.under(mask);
-  return Ufid{flow::hash(masked, flow::hash(mask)), flow::hash(masked, ~flow::hash(mask))};
-}
 
 // A flow as a person types it: "[ufid:...,]KEY".
 struct TypedFlow {

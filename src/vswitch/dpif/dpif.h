@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/bytes/address.h"
 #include "base/bytes/span.h"
 #include "base/core/error.h"
 #include "base/core/result.h"
@@ -59,7 +60,7 @@ struct DpifPortStats {
 
 // The device behind a port, as it is now.
 struct DpifLink {
-  std::array<std::uint8_t, 6> mac = {};
+  MacAddress mac;
   std::uint32_t mtu = 0;
   bool is_up = false;  // administratively
   bool carrier = false;
@@ -68,7 +69,7 @@ struct DpifLink {
 };
 // What of a device to change; the rest stays.
 struct DpifLinkChange {
-  std::optional<std::array<std::uint8_t, 6>> mac;
+  std::optional<MacAddress> mac;
   std::optional<std::uint32_t> mtu;
 };
 

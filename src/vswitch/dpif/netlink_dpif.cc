@@ -173,7 +173,7 @@ DpifResult<void> NetlinkDpif::change_link(const std::string& port_name,
                                           const DpifLinkChange& change) {
   NetlinkRequest request(Family::Netdev, wire::NetdevCommand::Set);
   request.writer().put_string(wire::NetdevAttr::Name, port_name);
-  if (change.mac) request.writer().put(wire::NetdevAttr::MacAddress, *change.mac);
+  if (change.mac) request.writer().put(wire::NetdevAttr::MacAddress, Bytes(change.mac->bytes));
   if (change.mtu) request.writer().put_u32(wire::NetdevAttr::Mtu, *change.mtu);
   return channels_.requests->transact(request);
 }

@@ -56,8 +56,8 @@ Result<DpifLink> parse_netdev(const wire::MessageView& message) {
   DpifLink link;
   if (table.has(NetdevAttr::MacAddress)) {
     const Bytes mac = table[NetdevAttr::MacAddress]->payload;
-    if (mac.count() != link.mac.size()) return Error::Malformed;
-    std::copy(mac.begin(), mac.end(), link.mac.begin());
+    if (mac.count() != link.mac.bytes.size()) return Error::Malformed;
+    std::copy(mac.begin(), mac.end(), link.mac.bytes.begin());
   }
   if (table.has(NetdevAttr::Mtu)) {
     OVS_TRY(link.mtu, table[NetdevAttr::Mtu]->u32());

@@ -6,7 +6,7 @@ namespace ovs::vswitch {
 
 std::uint64_t MacTable::key_of(const MacAddress& mac, std::uint16_t vlan) {
   std::uint64_t key = vlan;
-  for (const std::uint8_t byte : mac) key = key << 8 | byte;
+  for (const std::uint8_t byte : mac.bytes) key = key << 8 | byte;
   return key;
 }
 
@@ -65,7 +65,7 @@ MacEntry& MacTable::fresh_entry(const MacAddress& mac, std::uint16_t vlan) {
 
 void MacTable::learn(const MacAddress& mac, std::uint16_t vlan, OfPort port, std::uint64_t now_ms,
                      GratuitousArp gratuitous) {
-  if ((mac[0] & 1) != 0) return;  // a source must not be a group
+  if (mac.is_multicast()) return;  // a source must not be a group
   const std::lock_guard lock(mutex_);
   const auto at = index_.find(key_of(mac, vlan));
   if (at != index_.end() && at->second->is_static) return;

@@ -16,7 +16,7 @@
 namespace ovs::vswitch {
 
 struct MacEntry {
-  MacAddress mac = {};
+  MacAddress mac;
   std::uint16_t vlan = 0;
   OfPort port{};  // one of the bundle's
   std::uint64_t used_ms = 0;

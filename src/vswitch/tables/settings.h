@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "base/bytes/address.h"
+
 namespace ovs::vswitch {
 
 // A port's number in OpenFlow 1.0's 16 bits, reserved numbers included.
@@ -17,8 +19,6 @@ inline constexpr std::uint16_t kMaxOfPorts = 0xff00;  // the first number that n
 inline constexpr OfPort kPortUnset{0xfff7}, kPortInPort{0xfff8}, kPortTable{0xfff9},
     kPortNormal{0xfffa}, kPortFlood{0xfffb}, kPortAll{0xfffc}, kPortController{0xfffd},
     kPortLocal{0xfffe}, kPortNone{0xffff};
-
-using MacAddress = std::array<std::uint8_t, 6>;
 
 // How a tunnel port of OpenFlow chooses what it takes and what it sends.
 struct TunnelSettings {
@@ -35,7 +35,7 @@ struct TunnelSettings {
 
 // What a device says of itself.
 struct LinkSettings {
-  MacAddress mac = {};
+  MacAddress mac;
   std::uint32_t mtu = 1500;
   bool is_up = true;  // administratively
   bool carrier = true;

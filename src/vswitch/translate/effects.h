@@ -31,7 +31,7 @@ struct PortTraffic {
 };
 struct MacSeen {
   Shared<MacTable> macs;
-  MacAddress mac = {};
+  MacAddress mac;
   std::uint16_t vlan = 0;
   OfPort port{};
   GratuitousArp gratuitous = GratuitousArp::No;

@@ -1,19 +1,16 @@
 // NORMAL: an Ethernet switch that learns, with VLANs.
+#include "flow/field/value_text.h"
 #include "vswitch/translate/translator.h"
 
 namespace ovs::vswitch {
 
 namespace {
 
-constexpr bool is_group(const MacAddress& mac) {
-  return (mac[0] & 1) != 0;
-}
-constexpr MacAddress kBroadcast = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
-
 // 01:80:c2:00:00:00 to 0f: of the link, not of the bridge behind it.
 constexpr bool is_reserved(const MacAddress& mac) {
-  return mac[0] == 0x01 && mac[1] == 0x80 && mac[2] == 0xc2 && mac[3] == 0 && mac[4] == 0 &&
-         (mac[5] & 0xf0) == 0;
+  const auto& bytes = mac.bytes;
+  return bytes[0] == 0x01 && bytes[1] == 0x80 && bytes[2] == 0xc2 && bytes[3] == 0 &&
+         bytes[4] == 0 && (bytes[5] & 0xf0) == 0;
 }
 
 }  // namespace
@@ -46,7 +43,7 @@ bool Translator::admits(const BundleView& bundle, std::uint16_t vlan) {
 bool Translator::is_gratuitous_arp() {
   if (eth_type() != 0x0806) return false;
   look_at(StorageId::EthDst);
-  if (mac(StorageId::EthDst) != kBroadcast) return false;
+  if (!mac(StorageId::EthDst).is_broadcast()) return false;
   look_at(StorageId::NwProto);
   const std::uint64_t operation = number(StorageId::NwProto);
   if (operation == 2) return true;
@@ -59,15 +56,14 @@ bool Translator::is_gratuitous_arp() {
 void Translator::learn_source(const BundleView& bundle, const PortView& port, std::uint16_t vlan,
                               bool gratuitous) {
   const MacAddress source = mac(StorageId::EthSrc);
-  if (is_group(source)) return;
+  if (source.is_multicast()) return;
   result_.effects.add(MacSeen{bridge_->macs, source, vlan, port.number,
                               gratuitous ? GratuitousArp::Yes : GratuitousArp::No});
   if (request_.listener == nullptr || request_.sending == Sending::No) return;
   const auto known = bridge_->macs->find(source, vlan);
   if (known == port.number) return;
-  note(NoteKind::Detail,
-       "learned that {:02x}:{:02x}:{:02x}:{:02x}:{:02x}:{:02x} is on port {} in VLAN {}", source[0],
-       source[1], source[2], source[3], source[4], source[5], bundle.settings.name, vlan);
+  note(NoteKind::Detail, "learned that {} is on port {} in VLAN {}",
+       flow::mac_text(flow::FieldValue::of(Bytes(source.bytes))), bundle.settings.name, vlan);
 }
 
 void Translator::normal() {
@@ -93,7 +89,7 @@ void Translator::normal() {
 
   result_.dependencies.add(bridge_->macs->stamp(destination, tag.vlan));
   const auto known =
-      is_group(destination) ? std::nullopt : bridge_->macs->find(destination, tag.vlan);
+      destination.is_multicast() ? std::nullopt : bridge_->macs->find(destination, tag.vlan);
   if (!known) {
     note(NoteKind::Detail, "no learned MAC for destination, flooding");
     normal_flood(in, tag);

@@ -42,7 +42,7 @@ inline void unmark(flow::MatchMask& mask, flow::StorageId id) {
 
 inline MacAddress stored_mac(const flow::MatchKey& key, flow::StorageId id) {
   MacAddress mac;
-  std::memcpy(mac.data(), stored_bytes(key, id), mac.size());
+  std::memcpy(mac.bytes.data(), stored_bytes(key, id), mac.bytes.size());
   return mac;
 }
 
