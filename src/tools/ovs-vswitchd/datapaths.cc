@@ -69,7 +69,8 @@ DpifResult<std::unique_ptr<Dpif>> Datapaths::open_dummy(const std::string& type)
     if (!created) return vswitch::dpif_error(created.error());
     datapath = std::move(created).value();
   }
-  auto dpif = NetlinkDpif::open(datapath->device(), program_.loop(), {type, name, dummy_ports()});
+  auto dpif = NetlinkDpif::open(datapath->device(), program_.loop(),
+                                {type, name, dummy_ports(), vswitch::Threading::Stepped});
   if (!dpif) return std::move(dpif).error();
   return std::unique_ptr<Dpif>(std::move(dpif).value());
 }
@@ -132,6 +133,7 @@ DpifResult<Datapaths::Created> Datapaths::make(const std::string& type, const st
     made.dummy = std::move(dummy).value();
     device = &made.dummy->device();
     identity.ports = dummy_ports();
+    identity.threading = vswitch::Threading::Stepped;
   } else if (type == "netdev") {
     userdp::UserDatapathConfig config;
     config.name = name;

@@ -118,13 +118,16 @@ TEST_CASE("Bridge: versions, identity and table sizes are read") {
 
 TEST_CASE("Megaflows: limits are read, and what is out of range leaves the default") {
   Replica replica = vswitch_replica();
-  const BackerSettings read = read_backer_settings(row_of(
-      replica, "Open_vSwitch",
-      Json::object("other_config", map_of(Pair{"flow-limit", "5000"}, Pair{"max-idle", "30000"},
-                                          Pair{"max-revalidator", "7"}))));
+  const BackerSettings read = read_backer_settings(
+      row_of(replica, "Open_vSwitch",
+             Json::object("other_config",
+                          map_of(Pair{"flow-limit", "5000"}, Pair{"max-idle", "30000"},
+                                 Pair{"max-revalidator", "7"}, Pair{"n-handler-threads", "3"}))));
   CHECK(read.flow_limit == 5000);
   CHECK(read.max_idle_ms == 30'000);
   CHECK(read.max_revalidator_ms == BackerSettings().max_revalidator_ms);
+  CHECK(thread_counts(read, 8) == ThreadCounts{3, 5});
+  CHECK(thread_counts(BackerSettings(), 8) == ThreadCounts{5, 3});
 }
 
 TEST_CASE("Statistics: their interval is read, and never less than five seconds") {

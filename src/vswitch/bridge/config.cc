@@ -179,6 +179,10 @@ BackerSettings read_backer_settings(const ReplicaRow& root) {
   const auto revalidator = number_of<std::uint64_t>(other.text_of("max-revalidator"));
   if (revalidator && *revalidator >= kLeastRevalidatorMs)
     settings.max_revalidator_ms = *revalidator;
+  settings.handler_threads =
+      number_of<std::uint32_t>(other.text_of("n-handler-threads")).value_or(0);
+  settings.revalidator_threads =
+      number_of<std::uint32_t>(other.text_of("n-revalidator-threads")).value_or(0);
   return settings;
 }
 

@@ -55,8 +55,8 @@ struct BridgeConfig {
 // `version` is the program's, for the switch's description.
 BridgeConfig read_bridge(const ovsdb::ReplicaRow& row, const std::string& version);
 ControllerSettings read_controller(const ovsdb::ReplicaRow& row);
-// Of the root row's other_config: flow-limit, max-idle, max-revalidator. What is no number, or out
-// of the schema's range, leaves the default.
+// Of the root row's other_config: flow-limit, max-idle, max-revalidator, n-handler-threads,
+// n-revalidator-threads. What is no number, or out of the schema's range, leaves the default.
 BackerSettings read_backer_settings(const ovsdb::ReplicaRow& root);
 // How often statistics are written, by its other_config:stats-update-interval.
 inline constexpr std::uint64_t kLeastStatisticsMs = 5000;

@@ -198,19 +198,41 @@ void show_datapaths(Switches::Impl& switches, ControlCall& call) {
   call.reply(text);
 }
 
+std::string show_upcalls(Backer& backer) {
+  std::string text = fmt::format(
+      "{}:\n"
+      "  flows         : (current {}) (avg {}) (max {}) (limit {})\n"
+      "  dump duration : {}ms\n"
+      "  ufid enabled : true\n\n",
+      backer.dpif().full_name(), backer.megaflows().count(), backer.average_flows(),
+      backer.max_flows(), backer.flow_limit(), backer.dump_ms());
+  // All revalidators work at all flows; a line shows a share of them.
+  std::vector<std::size_t> shares(std::max(backer.threads().revalidators, 1u));
+  std::size_t next = 0;
+  backer.megaflows().for_each_shard(
+      [&](MegaflowTable::Shard& shard) { shares[next++ % shares.size()] += shard.count(); });
+  for (std::size_t i = 0; i < shares.size(); ++i) {
+    text += fmt::format("  {}: (keys {})\n", i + 1, shares[i]);
+  }
+  return text;
+}
+
 void show_upcalls(Switches::Impl& switches, ControlCall& call) {
   std::string text;
-  for (const auto& backer : switches.backers) {
-    text += fmt::format(
-        "{}:\n"
-        "  flows         : (current {}) (avg {}) (max {}) (limit {})\n"
-        "  dump duration : {}ms\n"
-        "  ufid enabled : true\n\n"
-        "  1: (keys {})\n",
-        backer->dpif().full_name(), backer->megaflows().size(), backer->average_flows(),
-        backer->max_flows(), backer->flow_limit(), backer->dump_ms(), backer->megaflows().size());
-  }
+  for (const auto& backer : switches.backers) text += show_upcalls(*backer);
   call.reply(text);
+}
+
+// Answered when all datapaths have been through a round that began after the question.
+void wait_for_revalidators(Switches::Impl& switches, ControlCall& call) {
+  const auto waiting = std::make_shared<ControlCall>(std::move(call));
+  const auto left = std::make_shared<std::size_t>(switches.backers.size());
+  if (*left == 0) return waiting->reply("");
+  for (const auto& backer : switches.backers) {
+    backer->revalidate([waiting, left] {
+      if (--*left == 0) waiting->reply("");
+    });
+  }
 }
 
 void flush_macs(Switches::Impl& switches, ControlCall& call) {
@@ -296,7 +318,7 @@ void add_switch_commands(Switches& all_switches, daemon::ControlServer& server) 
   });
   add_for_all("ofproto/trace", "{[dp_name] odp_flow | bridge br_flow} [OPTIONS] [-generate|packet]",
               1, kMaxTraceArguments, trace_command);
-  add_for_backers("revalidator/wait", "", "", [](Backer& backer) { backer.revalidate(); });
+  add_for_all("revalidator/wait", "", 0, 0, wait_for_revalidators);
   add_for_backers("revalidator/purge", "", "", [](Backer& backer) { backer.purge(); });
   add_for_backers("revalidator/pause", nullptr, "",
                   [](Backer& backer) { backer.set_paused(true); });
@@ -305,9 +327,9 @@ void add_switch_commands(Switches& all_switches, daemon::ControlServer& server) 
     backer.revalidate_soon();
   });
   add_for_backers("upcall/disable-megaflows", "", "megaflows disabled",
-                  [](Backer& backer) { backer.set_wildcards(Backer::Wildcards::Off); });
+                  [](Backer& backer) { backer.set_wildcards(Wildcards::Off); });
   add_for_backers("upcall/enable-megaflows", "", "megaflows enabled",
-                  [](Backer& backer) { backer.set_wildcards(Backer::Wildcards::On); });
+                  [](Backer& backer) { backer.set_wildcards(Wildcards::On); });
   add_for_all("upcall/set-flow-limit", "flow-limit-number", 1, 1,
               [](Switches::Impl& all, ControlCall& call) {
                 std::uint32_t limit = 0;

@@ -188,10 +188,17 @@ TEST_CASE("Switch: an unrelated flow-mod leaves megaflows alone, a related one c
   Lab lab;
   lab.add_flow("in_port=1,ip,nw_dst=2.2.2.2", {output(2)});
   CHECK(lab.receive(kPing12) == "2");
-  const std::uint64_t runs = lab.backer().megaflows().begin()->second.began;
+  const auto began = [&] {
+    StampTime time = 0;
+    lab.backer().megaflows().for_each_shard([&](MegaflowTable::Shard& shard) {
+      shard.for_each([&](const Megaflow& flow) { time = flow.began; });
+    });
+    return time;
+  };
+  const StampTime first = began();
   lab.add_flow("in_port=1,ip,nw_dst=3.3.3.3", {output(3)});
   lab.backer().revalidate();
-  CHECK(lab.backer().megaflows().begin()->second.began == runs);
+  CHECK(began() == first);
   lab.add_flow("in_port=1,ip,nw_dst=2.2.2.2", {output(3)});
   lab.backer().revalidate();
   CHECK(lab.receive(kPing12) == "3");
@@ -213,6 +220,20 @@ TEST_CASE("Switch: an idle megaflow goes, and a rule whose time is over") {
   lab.clock.advance_ms(10'000);
   lab.backer().revalidate();
   CHECK(lab.bridge->impl().tables.count(0) == 0);
+}
+
+TEST_CASE("Switch: the state of a packet-in goes when no megaflow names it any more") {
+  Lab lab;
+  lab.add_flow("in_port=1", {Action(openflow::Controller{})});
+  lab.receive(kPing12);
+  CHECK(lab.backer().frozen().count() == 1);
+  lab.add_flow("in_port=1", {output(2)});
+  for (int round = 0; round < 2; ++round) {
+    CHECK(lab.backer().frozen().count() == 1);  // a packet may be on its way
+    lab.backer().revalidate();
+  }
+  lab.backer().revalidate();
+  CHECK(lab.backer().frozen().count() == 0);
 }
 
 TEST_CASE("Switch: changed headers are written just before the packet leaves") {

@@ -1,5 +1,7 @@
 #include "vswitch/connmgr/connection.h"
 
+#include <algorithm>
+
 namespace ovs::vswitch {
 
 using openflow::Kind;
@@ -65,7 +67,7 @@ void OfConnection::read(std::string_view bytes) {
   }
   input_.erase(0, at);
   in_batch_ = false;
-  owner_.finish_batch();
+  held_for_ = std::max(held_for_, owner_.finish_batch());
   flush();
 }
 
@@ -112,9 +114,15 @@ void OfConnection::negotiate(Bytes bytes) {
 }
 
 void OfConnection::flush() {
-  if (in_batch_ || output_.empty() || is_closed_) return;
+  if (in_batch_ || held_for_ != 0 || output_.empty() || is_closed_) return;
   owner_.overhear(*this, output_);
   stream_->write(std::exchange(output_, {}));
+}
+
+void OfConnection::release(std::uint64_t ticket) {
+  if (held_for_ > ticket) return;
+  held_for_ = 0;
+  flush();
 }
 
 void OfConnection::send(const Message& message) {

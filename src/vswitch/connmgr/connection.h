@@ -23,7 +23,8 @@ class OfConnection {
    public:
     virtual void handle(OfConnection& connection, const openflow::Message& message, Bytes raw) = 0;
     // After all messages of one read, before the replies leave: what they changed must be in force.
-    virtual void finish_batch() = 0;
+    // 0, or the ticket that the replies have to wait for: release() tells it.
+    virtual std::uint64_t finish_batch() = 0;
     // The connection is over and may be destroyed, though not inside this call.
     virtual void closed(OfConnection& connection) = 0;
     virtual void connected(OfConnection& connection) = 0;
@@ -52,6 +53,8 @@ class OfConnection {
   void reply(openflow::Kind kind, std::uint32_t xid, openflow::Body body);
   void send_raw(std::string_view messages);  // as they are
   void send_echo_request();
+  // All tickets up to this one are done: replies that waited for them leave.
+  void release(std::uint64_t ticket);
   void close();
 
   // Whether the peer wants an asynchronous message with this reason.
@@ -84,8 +87,9 @@ class OfConnection {
   bool negotiated_ = false;
   bool is_closed_ = false;
   bool in_batch_ = false;
-  std::string input_;   // the beginning of a message that has not come whole
-  std::string output_;  // gathered until the batch is over
+  std::uint64_t held_for_ = 0;  // the ticket that output waits for
+  std::string input_;           // the beginning of a message that has not come whole
+  std::string output_;          // gathered until the batch is over
 };
 
 }  // namespace ovs::vswitch

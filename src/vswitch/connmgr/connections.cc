@@ -135,6 +135,10 @@ void Connections::connected(OfConnection&) {
   switch_.connections_changed();
 }
 
+void Connections::release(std::uint64_t ticket) {
+  for (const auto& connection : connections_) connection->release(ticket);
+}
+
 // Who snoops sees what controllers and the switch tell each other.
 void Connections::overhear(const OfConnection& connection, std::string_view messages) {
   if (connection.kind() != ConnectionKind::Primary) return;

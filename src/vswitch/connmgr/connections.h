@@ -19,7 +19,7 @@ class Connections final : public OfConnection::Owner {
   class Switch {
    public:
     virtual void handle(OfConnection& connection, const openflow::Message& message, Bytes raw) = 0;
-    virtual void finish_batch() = 0;
+    virtual std::uint64_t finish_batch() = 0;  // as OfConnection::Owner's
     // Which connections there are has changed: what happens to packets that match nothing may have.
     virtual void connections_changed() = 0;
 
@@ -48,6 +48,8 @@ class Connections final : public OfConnection::Owner {
   // Versions below 1.3 expect to be sent what matches nothing.
   bool wants_misses() const;
 
+  void release(std::uint64_t ticket);  // for all of them
+
   template <class F>
   void for_each(F&& visit) {
     for (const auto& connection : connections_) {
@@ -59,7 +61,7 @@ class Connections final : public OfConnection::Owner {
   struct Controller;
 
   void handle(OfConnection& connection, const openflow::Message& message, Bytes raw) override;
-  void finish_batch() override { switch_.finish_batch(); }
+  std::uint64_t finish_batch() override { return switch_.finish_batch(); }
   void closed(OfConnection& connection) override;
   void connected(OfConnection& connection) override;
   void overhear(const OfConnection& connection, std::string_view messages) override;

@@ -88,6 +88,10 @@ DpifResult<void> Channel::transact(NetlinkRequest& request, const Visitor& reply
 
 DpifResult<void> Channel::write(NetlinkRequest& request) {
   const std::lock_guard lock(mutex_);
+  return send(request);
+}
+
+DpifResult<void> Channel::send(NetlinkRequest& request) {
   OVS_TRY(const Bytes answer, control(DeviceControl::Write, request.finish(++sequence_, pid_)));
   if (answer.empty()) return kOk;
   const auto message = wire::parse_message(answer);
@@ -96,8 +100,8 @@ DpifResult<void> Channel::write(NetlinkRequest& request) {
 }
 
 DpifResult<void> Channel::dump(NetlinkRequest& request, const Visitor& visit) {
-  OVS_TRY(write(request));
   const std::lock_guard lock(mutex_);
+  OVS_TRY(send(request));
   for (;;) {
     OVS_TRY(Bytes rest, control(DeviceControl::Read, Bytes()));
     if (rest.empty()) return kOk;

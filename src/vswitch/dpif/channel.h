@@ -55,6 +55,7 @@ class Channel {
 
  private:
   Channel(platform::OpenDevice device, std::uint32_t pid);
+  DpifResult<void> send(NetlinkRequest& request);
   DpifResult<Bytes> control(platform::DeviceControl code, Bytes input);
   DpifResult<void> check_error(const wire::MessageView& message, Bytes bytes) const;
 

@@ -118,6 +118,15 @@ struct Upcall {
   std::vector<std::uint8_t> userdata;  // of the userspace action, for Action
 };
 
+// Whose thread handles upcalls and keeps flows right. Stepped: the control thread alone, so that
+// what a test does step by step happens step by step (devices in memory).
+enum class Threading : bool { Stepped, Threaded };
+// Threads that call the upcall handler; `started` runs first on each.
+struct UpcallThreads {
+  unsigned count = 0;  // 0: the thread of the loop that the dpif was given
+  std::function<void(unsigned number)> started;
+};
+
 enum class PortEvent : std::uint8_t { Added, Deleted, Changed };
 
 class Dpif {
@@ -131,6 +140,7 @@ class Dpif {
   virtual const std::string& type() const = 0;  // "system", "netdev", "dummy"
   virtual const std::string& name() const = 0;  // "ovs-system"
   std::string full_name() const { return type() + "@" + name(); }
+  virtual Threading threading() const = 0;
 
   virtual DpifResult<DpPort> port_add(const DpifPortSpec& spec) = 0;
   virtual DpifResult<void> port_del(DpPort port) = 0;
@@ -158,10 +168,10 @@ class Dpif {
 
   // The PID that userspace actions must bear so that their packets come to the upcall handler.
   virtual std::uint32_t upcall_pid(DpPort in_port) const = 0;
-  // Upcalls come in batches, on the thread of the loop that the dpif was given; the handler may
-  // move out of them. An empty handler stops them: the datapath then counts them lost. Control
-  // thread only.
-  virtual void set_upcall_handler(UpcallHandler handler) = 0;
+  // Upcalls come in batches, those of one port in order; the handler may move out of them. An empty
+  // handler stops them, and no call of the old one is under way any more: the datapath then counts
+  // them lost. Control thread only.
+  virtual void set_upcall_handler(UpcallHandler handler, const UpcallThreads& threads) = 0;
   virtual void set_port_event_handler(PortEventHandler handler) = 0;
 };
 

@@ -14,6 +14,7 @@ class MemoryDpif final : public Dpif {
 
   const std::string& type() const override { return type_; }
   const std::string& name() const override { return name_; }
+  Threading threading() const override { return Threading::Stepped; }
 
   DpifResult<DpPort> port_add(const DpifPortSpec& spec) override {
     const DpPort number = spec.number.value_or(DpPort(next_port_++));
@@ -58,7 +59,7 @@ class MemoryDpif final : public Dpif {
     return at->second;
   }
   DpifResult<void> flow_dump(const FlowVisitor& visit) override {
-    for (auto& [id, flow] : flows) visit(flow);
+    for (auto [id, flow] : std::map(flows)) visit(flow);  // visitors may delete
     return kOk;
   }
   DpifResult<void> flow_flush() override {
@@ -70,7 +71,9 @@ class MemoryDpif final : public Dpif {
     return kOk;
   }
   std::uint32_t upcall_pid(DpPort) const override { return 0; }
-  void set_upcall_handler(UpcallHandler handler) override { handler_ = std::move(handler); }
+  void set_upcall_handler(UpcallHandler handler, const UpcallThreads&) override {
+    handler_ = std::move(handler);
+  }
   void set_port_event_handler(PortEventHandler) override {}
 
   // A packet comes in. The actions that it meets: of a megaflow, or those the switch ran for it.

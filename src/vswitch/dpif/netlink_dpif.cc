@@ -18,7 +18,6 @@ using wire::VportAttr;
 using wire::VportCommand;
 using wire::VportType;
 
-constexpr std::size_t kUpcallBatch = 64;
 constexpr unsigned kMaxBatchesPerTurn = 16;  // then other work of the loop has its turn
 
 struct VportTypeName {
@@ -49,16 +48,17 @@ DpifResult<std::unique_ptr<NetlinkDpif>> NetlinkDpif::open(platform::Device& dev
                                                            DatapathIdentity identity) {
   Channels channels;
   OVS_TRY(channels.requests, Channel::open(device));
-  OVS_TRY(channels.dumps, Channel::open(device));
   OVS_TRY(channels.upcalls, Channel::open(device));
   OVS_TRY(channels.events, Channel::open(device));
   std::unique_ptr<NetlinkDpif> dpif(
-      new NetlinkDpif(std::move(channels), loop, std::move(identity)));
+      new NetlinkDpif(device, std::move(channels), loop, std::move(identity)));
   return dpif;
 }
 
-NetlinkDpif::NetlinkDpif(Channels channels, daemon::Loop& loop, DatapathIdentity identity)
-    : channels_(std::move(channels)),
+NetlinkDpif::NetlinkDpif(platform::Device& device, Channels channels, daemon::Loop& loop,
+                         DatapathIdentity identity)
+    : device_(device),
+      channels_(std::move(channels)),
       identity_(std::move(identity)),
       upcalls_ready_(*channels_.upcalls, loop, ControlCommand::PendPacketRequest,
                      [this] { read_upcalls(); }),
@@ -79,7 +79,8 @@ DpifResult<DpPort> NetlinkDpif::port_add(const DpifPortSpec& spec) {
   wire::Writer& writer = request.writer();
   writer.put_u32(VportAttr::Type, std::uint32_t(vport_type(spec.type)));
   writer.put_string(VportAttr::Name, spec.name);
-  writer.put_u32(VportAttr::UpcallPid, upcall_handler_ ? channels_.upcalls->pid() : 0);
+  const std::uint32_t first_pid = upcall_handler_ ? upcall_pid(spec.number.value_or(DpPort{})) : 0;
+  writer.put_u32(VportAttr::UpcallPid, first_pid);
   if (spec.number) writer.put_u32(VportAttr::PortNo, std::uint32_t(*spec.number));
   if (spec.udp_port != 0) {
     const wire::Writer::Nest nest = writer.begin_nest(VportAttr::Options);
@@ -87,6 +88,9 @@ DpifResult<DpPort> NetlinkDpif::port_add(const DpifPortSpec& spec) {
     writer.end_nest(nest);
   }
   OVS_TRY(const DpifPort port, find_vport(request));
+  if (upcall_handler_ && upcall_pid(port.number) != first_pid) {
+    OVS_TRY(bind_port(port.number));
+  }
   const std::lock_guard lock(types_mutex_);
   types_[port.number] = spec.type == "internal" ? identity_.ports.internal : spec.type;
   return port.number;
@@ -99,6 +103,25 @@ DpifResult<void> NetlinkDpif::port_del(DpPort port) {
   const std::lock_guard lock(types_mutex_);
   types_.erase(port);
   return kOk;
+}
+
+// A dump goes on over many reads, and a channel holds one.
+DpifResult<void> NetlinkDpif::dump(NetlinkRequest& request, const Channel::Visitor& visit) {
+  std::unique_ptr<Channel> channel;
+  {
+    const std::lock_guard lock(dumps_mutex_);
+    if (!idle_dumps_.empty()) {
+      channel = std::move(idle_dumps_.back());
+      idle_dumps_.pop_back();
+    }
+  }
+  if (channel == nullptr) {
+    OVS_TRY(channel, Channel::open(device_));
+  }
+  const auto done = channel->dump(request, visit);
+  const std::lock_guard lock(dumps_mutex_);
+  idle_dumps_.push_back(std::move(channel));
+  return done;
 }
 
 DpifPort NetlinkDpif::named(DpifPort port) const {
@@ -125,7 +148,7 @@ DpifResult<DpifPort> NetlinkDpif::port_by_name(std::string_view name) {
 DpifResult<std::vector<DpifPort>> NetlinkDpif::port_dump() {
   std::vector<DpifPort> ports;
   NetlinkRequest request(Family::Vport, VportCommand::Find, wire::kFlagDump);
-  OVS_TRY(channels_.dumps->dump(request, [&](const wire::MessageView& message) {
+  OVS_TRY(dump(request, [&](const wire::MessageView& message) {
     const auto record = parse_vport(message);
     if (!record) return;
     ports.push_back(
@@ -217,7 +240,7 @@ DpifResult<DpifFlow> NetlinkDpif::flow_find(const Ufid& ufid, const flow::FlowKe
 
 DpifResult<void> NetlinkDpif::flow_dump(const FlowVisitor& visit) {
   NetlinkRequest request(Family::Flow, FlowCommand::Find, wire::kFlagDump);
-  return channels_.dumps->dump(request, [&](const wire::MessageView& message) {
+  return dump(request, [&](const wire::MessageView& message) {
     auto record = parse_flow(message);
     if (record) visit(*record);
   });
@@ -237,51 +260,70 @@ DpifResult<void> NetlinkDpif::execute(const Execute& execute) {
   return channels_.requests->transact(request);
 }
 
-std::uint32_t NetlinkDpif::upcall_pid(DpPort) const {
-  return channels_.upcalls->pid();
+std::uint32_t NetlinkDpif::upcall_pid(DpPort in_port) const {
+  if (reader_pids_.empty()) return channels_.upcalls->pid();
+  return reader_pids_[std::uint32_t(in_port) % reader_pids_.size()];
 }
 
-DpifResult<void> NetlinkDpif::subscribe_upcalls(bool subscribe) {
+DpifResult<void> NetlinkDpif::subscribe_upcalls(Channel& channel, Subscription subscription) {
   NetlinkRequest request(Family::Control, ControlCommand::SubscribePackets);
-  request.writer().put_u8(ControlAttr::PacketSubscribe, subscribe ? 1 : 0);
-  request.writer().put_u32(ControlAttr::PacketPid, channels_.upcalls->pid());
-  return channels_.upcalls->write(request);
+  request.writer().put_u8(ControlAttr::PacketSubscribe, subscription == Subscription::On ? 1 : 0);
+  request.writer().put_u32(ControlAttr::PacketPid, channel.pid());
+  return channel.write(request);
+}
+
+DpifResult<void> NetlinkDpif::bind_port(DpPort port) {
+  NetlinkRequest request(Family::Vport, VportCommand::Set);
+  request.writer().put_u32(VportAttr::PortNo, std::uint32_t(port));
+  request.writer().put_u32(VportAttr::UpcallPid, upcall_handler_ ? upcall_pid(port) : 0);
+  return channels_.requests->transact(request);
 }
 
 // A daemon that takes over a datapath tells it first where misses go now.
 DpifResult<void> NetlinkDpif::bind_ports() {
   OVS_TRY(const std::vector<DpifPort> ports, port_dump());
   for (const DpifPort& port : ports) {
-    NetlinkRequest request(Family::Vport, VportCommand::Set);
-    request.writer().put_u32(VportAttr::PortNo, std::uint32_t(port.number));
-    request.writer().put_u32(VportAttr::UpcallPid, channels_.upcalls->pid());
-    OVS_TRY(channels_.requests->transact(request));
+    OVS_TRY(bind_port(port.number));
   }
   return kOk;
 }
 
-void NetlinkDpif::set_upcall_handler(UpcallHandler handler) {
-  const bool had_one = bool(upcall_handler_);
+// The datapath refuses a subscription only when it is closing; its counters tell what is lost.
+void NetlinkDpif::set_upcall_handler(UpcallHandler handler, const UpcallThreads& threads) {
+  if (upcall_handler_) {
+    if (readers_.empty()) (void)subscribe_upcalls(*channels_.upcalls, Subscription::Off);
+    readers_.clear();
+    reader_pids_.clear();
+  }
   upcall_handler_ = std::move(handler);
-  const bool has_one = bool(upcall_handler_);
-  if (had_one == has_one) return;
-  // The datapath refuses a subscription only when it is closing; its counters tell what is lost.
-  if (!subscribe_upcalls(has_one) || !has_one) return;
+  if (!upcall_handler_) return;
+  if (threads.count > 0) return start_readers(threads);
+  if (!subscribe_upcalls(*channels_.upcalls, Subscription::On)) return;
   if (bind_ports()) upcalls_ready_.arm();
+}
+
+void NetlinkDpif::start_readers(const UpcallThreads& threads) {
+  std::vector<std::unique_ptr<Channel>> channels;
+  for (unsigned number = 0; number < threads.count; ++number) {
+    auto channel = Channel::open(device_);
+    if (!channel.ok() || !subscribe_upcalls(**channel, Subscription::On)) break;
+    reader_pids_.push_back((*channel)->pid());
+    channels.push_back(std::move(*channel));
+  }
+  (void)bind_ports();
+  for (unsigned number = 0; number < channels.size(); ++number) {
+    readers_.push_back(std::make_unique<UpcallReader>(
+        std::move(channels[number]),
+        [started = threads.started, number] {
+          if (started) started(number);
+        },
+        upcall_handler_));
+  }
 }
 
 void NetlinkDpif::read_upcalls() {
   for (unsigned turn = 0; turn < kMaxBatchesPerTurn && upcall_handler_; ++turn) {
-    std::vector<Upcall> batch;
-    while (batch.size() < kUpcallBatch) {
-      const auto more = channels_.upcalls->read(platform::DeviceControl::ReadPacket,
-                                                [&](const wire::MessageView& message) {
-                                                  auto upcall = parse_upcall(message);
-                                                  if (upcall)
-                                                    batch.push_back(std::move(upcall).value());
-                                                });
-      if (!more || !*more) break;
-    }
+    std::vector<Upcall> batch = read_upcall_batch(*channels_.upcalls);
     if (batch.empty()) break;
     upcall_handler_(batch);
   }

@@ -5,6 +5,7 @@
 
 #include "vswitch/dpif/channel.h"
 #include "vswitch/dpif/readiness.h"
+#include "vswitch/dpif/upcall_reader.h"
 
 namespace ovs::vswitch {
 
@@ -25,17 +26,19 @@ inline constexpr PortTraits kOverriddenPorts{"dummy", "dummy-internal", PortTrai
 struct DatapathIdentity {
   std::string type;  // "system", "netdev", "dummy"
   std::string name;  // "ovs-system"
-  PortTraits ports;
+  PortTraits ports = {};
+  Threading threading = Threading::Threaded;
 };
 
 class NetlinkDpif final : public Dpif {
  public:
-  // `device` and `loop` outlive it. Upcalls and events come on the loop.
+  // `device` and `loop` outlive it. Events come on the loop; upcalls too unless they get threads.
   static DpifResult<std::unique_ptr<NetlinkDpif>> open(platform::Device& device, daemon::Loop& loop,
                                                        DatapathIdentity identity);
 
   const std::string& type() const override { return identity_.type; }
   const std::string& name() const override { return identity_.name; }
+  Threading threading() const override { return identity_.threading; }
 
   DpifResult<DpPort> port_add(const DpifPortSpec& spec) override;
   DpifResult<void> port_del(DpPort port) override;
@@ -54,16 +57,21 @@ class NetlinkDpif final : public Dpif {
   DpifResult<void> execute(const Execute& execute) override;
 
   std::uint32_t upcall_pid(DpPort in_port) const override;
-  void set_upcall_handler(UpcallHandler handler) override;
+  void set_upcall_handler(UpcallHandler handler, const UpcallThreads& threads) override;
   void set_port_event_handler(PortEventHandler handler) override;
 
  private:
   struct Channels {
-    std::unique_ptr<Channel> requests, dumps, upcalls, events;
+    std::unique_ptr<Channel> requests, upcalls, events;
   };
-  NetlinkDpif(Channels channels, daemon::Loop& loop, DatapathIdentity identity);
+  NetlinkDpif(platform::Device& device, Channels channels, daemon::Loop& loop,
+              DatapathIdentity identity);
 
-  DpifResult<void> subscribe_upcalls(bool subscribe);
+  enum class Subscription : bool { Off, On };
+  DpifResult<void> subscribe_upcalls(Channel& channel, Subscription subscription);
+  void start_readers(const UpcallThreads& threads);
+  DpifResult<void> dump(NetlinkRequest& request, const Channel::Visitor& visit);
+  DpifResult<void> bind_port(DpPort port);
   DpifResult<void> bind_ports();
   DpifResult<DpifPort> find_vport(NetlinkRequest& request);
   wire::VportType vport_type(std::string_view type) const;
@@ -71,13 +79,19 @@ class NetlinkDpif final : public Dpif {
   void read_upcalls();
   void read_events();
 
+  platform::Device& device_;
   Channels channels_;
   DatapathIdentity identity_;
+  std::mutex dumps_mutex_;
+  std::vector<std::unique_ptr<Channel>> idle_dumps_;  // a dump has a channel for itself meanwhile
   mutable std::mutex types_mutex_;
   std::map<DpPort, std::string> types_;  // what port_add was asked for, where it says more
   UpcallHandler upcall_handler_;
   PortEventHandler event_handler_;
-  Readiness upcalls_ready_, events_ready_;  // last: they use the channels
+  Readiness upcalls_ready_, events_ready_;  // they use the channels
+  // Those that have threads; none: the loop reads. Changes while none of them runs.
+  std::vector<std::unique_ptr<UpcallReader>> readers_;
+  std::vector<std::uint32_t> reader_pids_;  // by the order in which ports take turns
 };
 
 }  // namespace ovs::vswitch

@@ -44,7 +44,7 @@ void Ofproto::Impl::tell_port(openflow::PortReason reason, const Port& port) {
 namespace {
 
 // What a packet-in says of a packet beside its bytes.
-flow::Match metadata_of(const Backer::ControllerPacket& packet) {
+flow::Match metadata_of(const ControllerPacket& packet) {
   flow::Match metadata;
   flow::MatchKey key{packet.key, packet.state.pipeline};
   const auto take = [&](flow::FieldId id) {
@@ -65,10 +65,10 @@ flow::Match metadata_of(const Backer::ControllerPacket& packet) {
 
 }  // namespace
 
-void Ofproto::Impl::send_packet_in(const Backer::ControllerPacket& packet) {
+void Ofproto::Impl::send_packet_in(const ControllerPacket& packet) {
   const auto reason = openflow::PacketInReason(packet.cookie.reason);
   openflow::PacketIn message;
-  message.total_length = std::uint16_t(packet.packet.count());
+  message.total_length = std::uint16_t(packet.packet.size());
   message.reason = reason;
   message.table = packet.state.table;
   message.cookie = packet.cookie.rule_cookie;
@@ -79,7 +79,7 @@ void Ofproto::Impl::send_packet_in(const Backer::ControllerPacket& packet) {
     openflow::PacketIn own = message;
     const bool is_miss = reason == openflow::PacketInReason::NoMatch;
     const std::size_t limit = is_miss ? connection.miss_send_length : packet.cookie.max_length;
-    const Bytes part = packet.packet.first(std::min(limit, packet.packet.count()));
+    const Bytes part = Bytes(packet.packet).first(std::min(limit, packet.packet.size()));
     own.packet.assign(part.begin(), part.end());
     openflow::Message out =
         openflow::make_message(openflow::Kind::PacketIn, connection.version(), 0, std::move(own));

@@ -64,13 +64,13 @@ struct Ofproto::Impl final : Connections::Switch {
 
   // requests.cc
   void handle(OfConnection& connection, const openflow::Message& message, Bytes raw) override;
-  void finish_batch() override;
+  std::uint64_t finish_batch() override;
   void connections_changed() override;
 
   // events.cc
   void tell_removed(const std::vector<RemovedRule>& removed);
   void tell_port(openflow::PortReason reason, const Port& port);
-  void send_packet_in(const Backer::ControllerPacket& packet);
+  void send_packet_in(const ControllerPacket& packet);
 
   const std::string name;
   const std::uint64_t id;

@@ -460,9 +460,9 @@ void Ofproto::Impl::handle(OfConnection& connection, const Message& message, Byt
   request.refuse(is_multipart ? OfError::OFPBRC_BAD_STAT : OfError::OFPBRC_BAD_TYPE);
 }
 
-void Ofproto::Impl::finish_batch() {
+std::uint64_t Ofproto::Impl::finish_batch() {
   if (is_changed || tables.has_changes()) publisher.commit();
-  if (std::exchange(owes_barrier, false)) backer.settle();
+  return std::exchange(owes_barrier, false) ? backer.settle() : 0;
 }
 
 void Ofproto::Impl::connections_changed() {

@@ -84,16 +84,21 @@ Switches::~Switches() = default;
 
 Backer& Switches::add_datapath(std::unique_ptr<Dpif> dpif) {
   Impl& impl = *impl_;
-  impl.backers.push_back(std::make_unique<Backer>(
-      std::move(dpif), impl.environment.loop, impl.environment.log.module("ofproto_dpif_upcall")));
+  impl.backers.push_back(
+      std::make_unique<Backer>(std::move(dpif), impl.environment.loop, impl.environment.log));
   Backer& backer = *impl.backers.back();
   backer.configure(impl.settings);
-  backer.set_controller_sink([&impl](const Backer::ControllerPacket& packet) {
+  backer.set_controller_sink([&impl](const ControllerPacket& packet) {
     Ofproto::Impl* bridge = impl.find(packet.cookie.bridge);
     if (bridge != nullptr) bridge->send_packet_in(packet);
   });
   backer.set_round_hook(
       [&impl, &backer](std::uint64_t now_ms) { impl.run_timeouts(backer, now_ms); });
+  backer.set_settled_hook([&impl, &backer](std::uint64_t ticket) {
+    for (const auto& ofproto : impl.ofprotos) {
+      if (&ofproto->impl().backer == &backer) ofproto->impl().connections.release(ticket);
+    }
+  });
   return backer;
 }
 

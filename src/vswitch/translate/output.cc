@@ -125,9 +125,10 @@ void Translator::send_to_controller(openflow::PacketInReason reason, std::uint16
   cookie.bridge = bridge_->id;
   if (request_.frozen != nullptr) {
     const FrozenState state{bridge_->id, table_, key_.pipeline, number(StorageId::TunId)};
-    const auto id = request_.frozen->freeze(state);
-    if (!id) return;  // too many: the packet is not worth a wrong account of it
-    cookie.recirc_id = *id;
+    auto frozen = request_.frozen->freeze(state);
+    if (!frozen) return;  // too many: the packet is not worth a wrong account of it
+    cookie.recirc_id = frozen->id();
+    result_.frozen.push_back(std::move(*frozen));
   }
   const std::vector<std::uint8_t> userdata = encode(cookie);
   flow::UserspaceAction action;

@@ -52,6 +52,7 @@ struct Translation {
   flow::MatchKey final_key;
   Effects effects;
   Dependencies dependencies;
+  std::vector<FrozenRef> frozen;  // states that the actions name
   TranslationError error = TranslationError::None;
 };
 
