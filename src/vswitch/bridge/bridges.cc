@@ -135,7 +135,9 @@ void Bridges::reconfigure(Dirty dirty) {
 void Bridges::configure_root(const ReplicaRow& row) {
   warn_unsupported("Open_vSwitch", row, unsupported_);
   environment_.switches.configure(read_backer_settings(row));
-  statistics_ms_ = read_statistics_interval(row);
+  const std::uint64_t interval_ms = read_statistics_interval(row);
+  if (std::exchange(statistics_ms_, interval_ms) == interval_ms) return;
+  if (statistics_timer_->is_set()) statistics_timer_->set_after(interval_ms);
 }
 
 void Bridges::delete_vanished(Dirty& dirty) {
