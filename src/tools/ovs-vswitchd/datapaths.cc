@@ -23,6 +23,7 @@ std::uint64_t random_secret() {
 
 Datapaths::Datapaths(daemon::Program& program, Dummies dummies, bool use_system_routes)
     : program_(program), dummies_(dummies), use_system_routes_(use_system_routes) {
+  routes_.set_change_handler([this] { ports_changed(); });
   program_.clock().on_change([this] {
     for (userdp::DummyDatapath* datapath : this->dummies()) datapath->run();
   });
@@ -72,7 +73,11 @@ DpifResult<std::unique_ptr<Dpif>> Datapaths::open_dummy(const std::string& type)
   auto dpif = NetlinkDpif::open(datapath->device(), program_.loop(),
                                 {type, name, dummy_ports(), vswitch::Threading::Stepped});
   if (!dpif) return std::move(dpif).error();
-  return std::unique_ptr<Dpif>(std::move(dpif).value());
+  std::unique_ptr<Dpif> opened = std::move(dpif).value();
+  OVS_TRY(auto feed, vswitch::RouteFeed::start(routes_, *opened, datapath->device(),
+                                               program_.loop(), program_.log()));
+  dummy_feeds_.push_back(std::move(feed));
+  return opened;
 }
 
 DpifResult<platform::NetConfig*> Datapaths::net_config() {
@@ -105,6 +110,14 @@ DpifResult<std::unique_ptr<Dpif>> Datapaths::open_netdev() {
 
 void Datapaths::ports_changed() {
   for (auto& feed : feeds_) feed->ports_changed();
+  if (!routes_.has_addresses()) return;
+  for (auto& feed : dummy_feeds_) feed->ports_changed();
+}
+
+void Datapaths::stop_feeds() {
+  routes_.set_change_handler({});
+  feeds_.clear();
+  dummy_feeds_.clear();
 }
 
 userdp::DummyDatapath* Datapaths::dummy_of(std::string_view device) {

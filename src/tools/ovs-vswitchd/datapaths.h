@@ -13,6 +13,7 @@
 #include "userdp/user_datapath.h"
 #include "vswitch/dpif/netlink_dpif.h"
 #include "vswitch/dpif/route_feed.h"
+#include "vswitch/router/route_table.h"
 
 namespace ovs::vswitchd {
 
@@ -30,7 +31,7 @@ class Datapaths {
   // After a change of configuration: ports may have come or gone.
   void ports_changed();
   // Before the datapaths' dpifs go.
-  void stop_feeds() { feeds_.clear(); }
+  void stop_feeds();
 
   // Datapaths beside those of the bridges, for people: with their own port, number 0.
   vswitch::DpifResult<vswitch::Dpif*> create(const std::string& type, const std::string& name);
@@ -42,6 +43,8 @@ class Datapaths {
   // By the device's name; null if no dummy datapath has such a device.
   userdp::DummyDatapath* dummy_of(std::string_view device);
   std::vector<userdp::DummyDatapath*> dummies();
+  // Those of the dummies, which know nothing of the host's.
+  vswitch::RouteTable& routes() { return routes_; }
 
  private:
   bool is_dummy(const std::string& type) const;
@@ -66,7 +69,8 @@ class Datapaths {
   std::map<std::string, std::unique_ptr<userdp::DummyDatapath>> dummy_datapaths_;
   std::unique_ptr<userdp::UserDatapath> netdev_;
   std::map<std::string, Created> created_;  // by full name
-  std::vector<std::unique_ptr<vswitch::RouteFeed>> feeds_;
+  vswitch::RouteTable routes_;
+  std::vector<std::unique_ptr<vswitch::RouteFeed>> feeds_, dummy_feeds_;
 };
 
 }  // namespace ovs::vswitchd

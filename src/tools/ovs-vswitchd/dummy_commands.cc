@@ -8,6 +8,7 @@
 #include "base/text/hex.h"
 #include "flow/match/compose.h"
 #include "flow/match/odp_text.h"
+#include "vswitch/router/route_commands.h"
 
 namespace ovs::vswitchd {
 namespace {
@@ -83,6 +84,20 @@ void set_admin_state(ControlCall& call, Datapaths& datapaths) {
   call.reply("OK");
 }
 
+enum class Family : bool { V4, V6 };
+
+void set_address(ControlCall& call, Datapaths& datapaths, Family family) {
+  const auto network = vswitch::parse_network(call.argument(2));
+  if (datapaths.dummy_of(call.argument(1)) == nullptr) {
+    return call.reply_error("Unknown Dummy Interface");
+  }
+  if (!network || network->address.is_ipv4() != (family == Family::V4)) {
+    return call.reply_error("Invalid parameters");
+  }
+  datapaths.routes().add_device_address(call.argument(1), network->address, network->prefix_length);
+  call.reply("OK");
+}
+
 }  // namespace
 
 void add_dummy_commands(daemon::ControlServer& server, Datapaths& datapaths) {
@@ -91,8 +106,13 @@ void add_dummy_commands(daemon::ControlServer& server, Datapaths& datapaths) {
              [&datapaths](ControlCall call) { receive(call, datapaths); });
   server.add("netdev-dummy/set-admin-state", "[netdev] up|down", 1, 2,
              [&datapaths](ControlCall call) { set_admin_state(call, datapaths); });
-  for (const char* name : {"netdev-dummy/conn-state", "netdev-dummy/ip4addr",
-                           "netdev-dummy/ip6addr", "dpif-dummy/change-port-number"}) {
+  const auto add_address = [&](const char* name, const char* usage, Family family) {
+    server.add(name, usage, 2, 2,
+               [&datapaths, family](ControlCall call) { set_address(call, datapaths, family); });
+  };
+  add_address("netdev-dummy/ip4addr", "[netdev] ipaddr/mask-prefix-len", Family::V4);
+  add_address("netdev-dummy/ip6addr", "[netdev] ip6addr", Family::V6);
+  for (const char* name : {"netdev-dummy/conn-state", "dpif-dummy/change-port-number"}) {
     server.add(name, "...", 0, daemon::ControlServer::kAnyNumber,
                [name = std::string(name)](ControlCall call) {
                  call.reply_error(name + ": not supported yet");

@@ -9,6 +9,7 @@
 #include "tools/ovs-vswitchd/dummy_commands.h"
 #include "vswitch/bridge/bridges.h"
 #include "vswitch/commands/commands.h"
+#include "vswitch/router/route_commands.h"
 
 namespace ovs::vswitchd {
 namespace {
@@ -70,6 +71,9 @@ class Daemon {
     if (datapaths_.has_dummies()) {
       program.enable_time_commands();
       add_dummy_commands(control, datapaths_);
+      vswitch::add_route_commands(control, datapaths_.routes());
+    } else {
+      vswitch::refuse_route_commands(control);
     }
     control.add("exit", "[--cleanup]", 0, 1, [this](daemon::ControlCall call) {
       if (call.argument(1) == "--cleanup") bridges_.remove_all();

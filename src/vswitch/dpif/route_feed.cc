@@ -115,7 +115,9 @@ RouteFeed::RouteFeed(platform::NetConfig& net, Dpif& dpif, Parts parts, daemon::
       timer_(loop, [this] { synchronize(); }),
       wanted_ready_(*parts_.events, loop, wire::ControlCommand::PendRequest,
                     [this] { read_wanted(); }) {
-  watch_ = std::make_unique<daemon::Watch>(loop, parts_.changes->wait_handle(), [this] {
+  const platform::WaitHandle handle = parts_.changes->wait_handle();
+  if (std::intptr_t(handle) < 0) return;  // ports_changed() tells of all changes
+  watch_ = std::make_unique<daemon::Watch>(loop, handle, [this] {
     if (!parts_.changes->deliver(*this)) schedule();
   });
 }

@@ -34,7 +34,8 @@ class RouteFeed final : private platform::NetListener {
                                                       daemon::Log& log);
   ~RouteFeed();
 
-  // The datapath's ports are others now.
+  // The datapath's ports are others now; or what `net` tells is, if its events cannot be waited
+  // for.
   void ports_changed() { schedule(); }
   // Does at once what is due; how many rows the datapath has then.
   DpifResult<std::size_t> synchronize_now();
