@@ -70,14 +70,28 @@ class Connecting {
 // Differentiated services code point for sockets, OVSDB's and OpenFlow's default.
 inline constexpr std::uint8_t kDefaultDscp = 48;
 
+// Files and choices for ssl: and pssl:. Empty: not given.
+struct TlsSettings {
+  std::string private_key, certificate;  // PEM files
+  std::string ca_cert;                // PEM file of who signs peers' certificates; "none": anybody
+  bool bootstrap_ca_cert = false;     // if that file is absent, the first server fills it
+  std::string peer_ca_cert;           // PEM file of certificates that peers are shown too
+  std::string protocols;              // "TLSv1.2,TLSv1.3", "TLSv1.3+"
+  std::string ciphers, ciphersuites;  // of TLS 1.2, of TLS 1.3, as OpenSSL lists them
+  friend bool operator==(const TlsSettings&, const TlsSettings&) = default;
+};
+
 class Network {
  public:
   virtual ~Network() = default;
-  // A passive method: "ptcp:PORT[:IP]", "punix:PATH".
+  // For connections to come.
+  virtual void set_tls(const TlsSettings&) {}
+  // A passive method: "ptcp:PORT[:IP]", "pssl:PORT[:IP]", "punix:PATH".
   virtual Result<std::unique_ptr<Listener>, IoError> listen(std::string_view method,
                                                             AcceptHandler accept,
                                                             std::uint8_t dscp = kDefaultDscp) = 0;
-  // An active method: "tcp:HOST:PORT", "unix:PATH". The handler runs once, never inside connect().
+  // An active method: "tcp:HOST:PORT", "ssl:HOST:PORT", "unix:PATH". The handler runs once, never
+  // inside connect().
   virtual std::unique_ptr<Connecting> connect(std::string_view method, ConnectHandler done,
                                               std::uint8_t dscp = kDefaultDscp) = 0;
 };

@@ -12,6 +12,7 @@
 #include "daemon/run/loop_impl.h"
 #include "daemon/stream/method.h"
 #include "daemon/stream/socket_stream.h"
+#include "daemon/stream/tls.h"
 
 namespace ovs::daemon {
 namespace {
@@ -51,6 +52,7 @@ struct SystemNetwork::Shared {
   LogModule unix_log;
   std::string run_directory;
   std::uint16_t default_port;
+  Tls tls;
   ReadBuffer buffer = std::make_shared<std::vector<char>>(kReadSize);
   unsigned unix_streams = 0;
 
@@ -167,7 +169,8 @@ ListenResult listen_tcp(const SharedPtr& shared, std::string_view text, const Me
                             port);
   }
   acceptor->accept_next();
-  const std::string name = fmt::format("ptcp:{}:{}", port, address_text(address));
+  const std::string name =
+      fmt::format("{}:{}:{}", text.substr(0, text.find(':')), port, address_text(address));
   return ListenResult(std::make_unique<SocketListener<tcp>>(acceptor, name, port, ""));
 }
 
@@ -284,9 +287,25 @@ std::unique_ptr<Connecting> connect_by(const SharedPtr& shared, std::string_view
   return std::make_unique<SocketConnecting<Protocol>>(attempt);
 }
 
-IoError unsupported(std::string_view text) {
-  return IoError{EPROTONOSUPPORT,
-                 fmt::format("{}: not supported yet", text.substr(0, text.find(':') + 1))};
+// A socket that connects, then peers that agree.
+struct TlsConnecting final : Connecting {
+  std::unique_ptr<Connecting> stage;
+};
+
+std::unique_ptr<Connecting> connect_tls(const SharedPtr& shared, std::string_view text,
+                                        const Result<Method, IoError>& method, ConnectHandler done,
+                                        std::uint8_t dscp) {
+  auto connecting = std::make_unique<TlsConnecting>();
+  connecting->stage = connect_by<tcp>(
+      shared, text, method,
+      [raw = connecting.get(), shared, name = std::string(text),
+       done = std::move(done)](Result<std::unique_ptr<Stream>, IoError> stream) {
+        if (!stream.ok()) return done(std::move(stream));
+        // Ends this function's own stage, which has handed over all that it had.
+        raw->stage = shared->tls.connect(std::move(*stream), name, done);
+      },
+      dscp);
+  return connecting;
 }
 
 }  // namespace
@@ -297,16 +316,25 @@ SystemNetwork::SystemNetwork(Loop& loop, Log& log, std::string run_directory,
                          .socket_log = log.module("socket_util"),
                          .unix_log = log.module("stream_unix"),
                          .run_directory = std::move(run_directory),
-                         .default_port = default_port}) {}
+                         .default_port = default_port,
+                         .tls = Tls(loop, log)}) {}
 
 SystemNetwork::~SystemNetwork() = default;
+
+void SystemNetwork::set_tls(const TlsSettings& settings) {
+  shared_->tls.configure(settings);
+}
 
 ListenResult SystemNetwork::listen(std::string_view text, AcceptHandler accept, std::uint8_t dscp) {
   OVS_TRY(const Method method, parse_method(text, shared_->default_port));
   switch (method.kind) {
     case MethodKind::PassiveTcp: return listen_tcp(shared_, text, method, std::move(accept), dscp);
     case MethodKind::PassiveUnix: return listen_unix(shared_, method, std::move(accept));
-    case MethodKind::PassiveSsl: return unsupported(text);
+    case MethodKind::PassiveSsl:
+      accept = [shared = shared_.get(), accept = std::move(accept)](std::unique_ptr<Stream> plain) {
+        if (auto stream = shared->tls.serve(std::move(plain))) accept(std::move(stream));
+      };
+      return listen_tcp(shared_, text, method, std::move(accept), dscp);
     case MethodKind::Tcp:
     case MethodKind::Ssl:
     case MethodKind::Unix: break;
@@ -321,7 +349,7 @@ std::unique_ptr<Connecting> SystemNetwork::connect(std::string_view text, Connec
   switch (method->kind) {
     case MethodKind::Unix: return connect_by<Local>(shared_, text, method, std::move(done), dscp);
     case MethodKind::Tcp: break;
-    case MethodKind::Ssl: method = unsupported(text); break;
+    case MethodKind::Ssl: return connect_tls(shared_, text, method, std::move(done), dscp);
     case MethodKind::PassiveTcp:
     case MethodKind::PassiveSsl:
     case MethodKind::PassiveUnix: method = IoError{EAFNOSUPPORT, ""}; break;

@@ -1,5 +1,5 @@
-// The Network of the system's sockets, over Asio. tcp:, ptcp:, unix:, punix:; relative unix paths
-// are under the run directory. ssl: and pssl: answer that they are not supported yet.
+// The Network of the system's sockets, over Asio; ssl: and pssl: are tcp: and ptcp: with TLS around
+// (tls.h). Relative unix paths are under the run directory.
 #pragma once
 #include <memory>
 #include <string>
@@ -17,6 +17,7 @@ class SystemNetwork final : public Network {
   SystemNetwork(Loop& loop, Log& log, std::string run_directory, std::uint16_t default_port = 6640);
   ~SystemNetwork() override;
 
+  void set_tls(const TlsSettings& settings) override;
   Result<std::unique_ptr<Listener>, IoError> listen(std::string_view method, AcceptHandler accept,
                                                     std::uint8_t dscp = kDefaultDscp) override;
   std::unique_ptr<Connecting> connect(std::string_view method, ConnectHandler done,

@@ -94,6 +94,18 @@ std::map<std::string, RemoteOptions> remotes_of(const DbColumn& place) {
   return out;
 }
 
+std::string text_of(const DbColumn& place) {
+  std::string out;
+  if (place.column->index < kFirstColumn) return out;
+  place.db->database().table(place.table->index).for_each([&](const Row& row) {
+    const Datum& datum = row[place.column->index];
+    if (out.empty() && datum.count() > 0 && datum.key_type() == AtomType::String) {
+      out = datum.key(0).string();
+    }
+  });
+  return out;
+}
+
 std::vector<Uuid> remote_rows(const DbColumn& place, const TableSchema*& table) {
   std::vector<Uuid> out;
   table = place.db->database().target(place.column->type.key);

@@ -19,6 +19,8 @@ struct DbColumn {
 Result<DbColumn, std::string> find_db_column(Server& server, const std::string& name);
 // The remotes that a column names, as strings or as rows with a "target".
 std::map<std::string, RemoteOptions> remotes_of(const DbColumn& place);
+// The first text in a column of strings; empty if there is none.
+std::string text_of(const DbColumn& place);
 // The rows that a column of references leads to; for writing back their state.
 std::vector<Uuid> remote_rows(const DbColumn& place, const TableSchema*& table);
 

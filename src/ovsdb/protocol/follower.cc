@@ -11,7 +11,8 @@ namespace ovs::ovsdb {
 namespace {
 
 constexpr std::uint64_t kRetryMs = 1000;  // where only time can help
-constexpr std::uint64_t kNotYetMs = 200;  // where the source has not got the database yet
+// Where the source has not got the database yet: the first pause, doubled up to kRetryMs.
+constexpr std::uint64_t kNotYetMs = 10;
 constexpr std::size_t kMaxForwarded = 1000;
 
 // The pieces between any of `separators`.
@@ -52,6 +53,7 @@ Follower::~Follower() = default;
 
 void Follower::on_connect() {
   has_failed_ = false;
+  pause_ms_ = kNotYetMs;
   ask("set_db_change_aware", Json::array(true), &Follower::begin_with);
 }
 
@@ -97,7 +99,8 @@ void Follower::on_reply(Message message) {
   expected_id_ = -1;
   if (message.kind == Message::Kind::Error) {
     state_ = State::Connecting;
-    retry_->set_after(kNotYetMs);
+    retry_->set_after(pause_ms_);
+    pause_ms_ = std::min(2 * pause_ms_, kRetryMs);
     return;
   }
   (this->*step_)(message.body);

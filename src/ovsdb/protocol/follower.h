@@ -73,6 +73,7 @@ class Follower {
   std::unique_ptr<daemon::JsonRpcSession> rpc_;
   std::unique_ptr<daemon::Timer> retry_;
   bool has_failed_ = false;  // on this connection
+  std::uint64_t pause_ms_ = 0;
   std::int64_t next_id_ = 0;
   std::int64_t expected_id_ = -1;
   Step step_ = nullptr;  // what its reply leads to

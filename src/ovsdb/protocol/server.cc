@@ -117,6 +117,7 @@ void Server::run_touched() {
       if (session->waiting_count() > 0) session->retry(*db);
     }
   }
+  if (on_change) on_change();
   update_remotes();
 }
 

@@ -99,6 +99,8 @@ class Server {
   using Durable = std::function<void(const DbError&)>;
   void when_durable(HostedDatabase& db, Durable done);
   RecordForm record_form = RecordForm::ColumnDiffs;
+  // Called, from the loop, after databases have changed, before remotes are looked at.
+  std::function<void()> on_change;
   // Told, from the loop, of a database that cannot follow its source, whatever the time.
   std::function<void(HostedDatabase&)> on_source_failed;
 

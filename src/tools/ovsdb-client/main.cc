@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cstdio>
 
+#include "daemon/run/tls_options.h"
 #include "ovsdb/data/cat.h"
 #include "tools/common/system.h"
 #include "tools/ovsdb-client/commands.h"
@@ -133,7 +134,7 @@ void add_style_options(daemon::Program& program, ClientSettings& settings) {
 }
 
 void add_other_options(daemon::Program& program, ClientSettings& settings, Timeout& timeout,
-                       std::string& ignored) {
+                       daemon::TlsSettings& tls) {
   program.add_log_options();
   program.add_daemon_options();
   timeout.add_option(program, 't');
@@ -153,10 +154,7 @@ void add_other_options(daemon::Program& program, ClientSettings& settings, Timeo
     program.options().add({name, 0, daemon::OptionArgument::None,
                            [](std::string_view, bool) -> Applied { return kOk; }});
   }
-  for (const char* name : {"private-key", "certificate", "ca-cert", "bootstrap-ca-cert",
-                           "ssl-protocols", "ssl-ciphers", "ssl-ciphersuites"}) {
-    program.options().text(name, 0, ignored);
-  }
+  daemon::add_tls_options(program.options(), tls);
 }
 
 // The database that is meant when none is named.
@@ -230,10 +228,10 @@ int main(int argc, char** argv) {
   daemon::Program program(system.parts(), argv[0]);
   ClientSettings settings;
   Timeout timeout;
-  std::string ignored;
+  daemon::TlsSettings tls;
   (void)program.log().set_levels("reconnect:warn");  // that it connects is no news
   add_style_options(program, settings);
-  add_other_options(program, settings, timeout, ignored);
+  add_other_options(program, settings, timeout, tls);
   auto operands = program.parse(argc, argv, kUsage);
   if (!operands.ok()) return operands.error();
   if (operands->empty()) {
@@ -247,6 +245,7 @@ int main(int argc, char** argv) {
   }
   program.keep_output();
   if (auto started = program.start(); !started.ok()) return program.fail(started.error().text);
+  daemon::apply_tls(program.network(), tls);
   const auto done =
       run(program, *command, timeout, settings, {operands->begin() + 1, operands->end()});
   std::fflush(stdout);

@@ -3,7 +3,9 @@
 
 #include <charconv>
 
+#include "daemon/run/tls_options.h"
 #include "ovsdb/data/cat.h"
+#include "ovsdb/protocol/db_column.h"
 
 namespace ovs::tools {
 namespace {
@@ -40,6 +42,7 @@ bool Configurator::load() {
   config_.sync_is_backup = wanted.sync_is_backup;
   bool good = apply_databases(wanted);
   if (!good) server_.log().warn("failed to configure databases");
+  update_tls();
   if (!apply_remotes(wanted)) good = false;
   store_.save(config_);
   return good;
@@ -254,6 +257,19 @@ void Configurator::give_up(HostedDatabase& db) {
   if (at == config_.databases.end()) return;
   at->second.is_backup = false;
   follow(db, at->second);
+}
+
+void Configurator::update_tls() {
+  daemon::TlsSettings now = tls_;
+  for (std::string* text : {&now.private_key, &now.certificate, &now.ca_cert, &now.peer_ca_cert,
+                            &now.protocols, &now.ciphers, &now.ciphersuites}) {
+    if (!text->starts_with("db:")) continue;
+    const auto place = ovsdb::find_db_column(server_, *text);
+    *text = place.ok() ? ovsdb::text_of(*place) : std::string();
+  }
+  if (now == applied_tls_) return;
+  applied_tls_ = now;
+  daemon::apply_tls(program_.network(), now);
 }
 
 std::string Configurator::follower_status(HostedDatabase& db, const DatabaseConfig& database) {

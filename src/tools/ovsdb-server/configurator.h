@@ -12,8 +12,11 @@ class Configurator {
  public:
   using Outcome = Result<void, std::string>;  // the error is a sentence for people
 
-  Configurator(daemon::Program& program, ovsdb::Server& server, ConfigStore& store)
-      : program_(program), server_(server), store_(store) {
+  // `tls` may name columns, as db:DB,TABLE,COLUMN, in place of files and lists.
+  Configurator(daemon::Program& program, ovsdb::Server& server, ConfigStore& store,
+               daemon::TlsSettings tls)
+      : program_(program), server_(server), store_(store), tls_(std::move(tls)) {
+    server_.on_change = [this] { update_tls(); };
     server_.on_source_failed = [this](ovsdb::HostedDatabase& db) { give_up(db); };
   }
   Configurator(const Configurator&) = delete;
@@ -48,11 +51,14 @@ class Configurator {
   ovsdb::HostedDatabase* find(const std::string& name);  // of a name in the configuration
   void refollow();
   void give_up(ovsdb::HostedDatabase& db);
+  void update_tls();
   std::string follower_status(ovsdb::HostedDatabase& db, const DatabaseConfig& database);
 
   daemon::Program& program_;
   ovsdb::Server& server_;
   ConfigStore& store_;
+  const daemon::TlsSettings tls_;
+  daemon::TlsSettings applied_tls_;
   ServerConfig config_;
 };
 

@@ -2,6 +2,7 @@
 // command line and the decision when files are compacted.
 #include <cstdio>
 
+#include "daemon/run/tls_options.h"
 #include "daemon/run/watch.h"
 #include "ovsdb/data/cat.h"
 #include "ovsdb/protocol/server.h"
@@ -22,8 +23,8 @@ The default DATABASE, if none is given, is conf.db in the database directory.
 
 JSON-RPC options (may be specified any number of times):
   --remote=REMOTE         connect or listen to REMOTE:
-                          ptcp:PORT[:IP], punix:FILE, tcp:HOST:PORT, unix:FILE
-                          or db:DB,TABLE,COLUMN
+                          ptcp:PORT[:IP], pssl:PORT[:IP], punix:FILE, tcp:HOST:PORT,
+                          ssl:HOST:PORT, unix:FILE or db:DB,TABLE,COLUMN
   --no-dbs                do not open any database at start
   --config-file=FILE      take remotes and databases from FILE, in JSON
 A DATABASE relay:NAME:SOURCE is no file but passes on database NAME of the server at SOURCE.
@@ -33,6 +34,14 @@ Replication options:
   --sync-exclude-tables=DB:TABLE,...
                           do not replicate TABLE of DB
   --active                with --sync-from, start in active mode
+
+TLS options (a file, or db:DB,TABLE,COLUMN that holds its name):
+  -p, --private-key=FILE  file with private key
+  -c, --certificate=FILE  file with certificate for private key
+  -C, --ca-cert=FILE      file with peer CA certificate
+  --bootstrap-ca-cert=FILE  the same, to be made from the first peer's if absent
+  --peer-ca-cert=FILE     certificates that peers are shown beside ours
+  --ssl-protocols=PROTOS, --ssl-ciphers=LIST, --ssl-ciphersuites=LIST
 
 Other options:
   --unixctl=SOCKET        override default control socket name
@@ -50,7 +59,7 @@ struct Arguments {
   bool whole_columns = false;
   std::string config_file;
   std::string command;
-  std::string ignored;
+  daemon::TlsSettings tls;
 };
 
 using Applied = Result<void, daemon::UsageError>;
@@ -65,11 +74,7 @@ void add_options(daemon::Program& program, Arguments& arguments) {
                          }});
   program.options().flag("no-dbs", 0, arguments.no_databases);
   program.options().flag("disable-file-column-diff", 0, arguments.whole_columns);
-  // Keys may be named before anything uses TLS; a pssl: or ssl: remote is refused when it is met.
-  for (const char* name : {"private-key", "certificate", "ca-cert", "bootstrap-ca-cert",
-                           "peer-ca-cert", "ssl-protocols", "ssl-ciphers", "ssl-ciphersuites"}) {
-    program.options().text(name, 0, arguments.ignored);
-  }
+  daemon::add_tls_options(program.options(), arguments.tls);
   program.options().text("sync-from", 0, arguments.sync_from);
   program.options().text("sync-exclude-tables", 0, arguments.sync_excluded);
   program.options().flag("active", 0, arguments.is_active);
@@ -125,7 +130,7 @@ int serve(daemon::Program& program, const platform::Clock& clock, const Argument
   ovsdb::Server server({program.loop(), program.network(), program.log(), program.clock(),
                         program.files(), file_worker, query_worker});
   if (arguments.whole_columns) server.record_form = ovsdb::RecordForm::WholeColumns;
-  tools::Configurator configurator(program, server, store);
+  tools::Configurator configurator(program, server, store, arguments.tls);
   if (!configurator.load()) return program.fail("server configuration failed");
   tools::add_server_commands(program, server, configurator);
   Compactor compactor(program, server);
