@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "daemon/log/known_modules.h"
@@ -28,6 +29,8 @@ struct Facility {
   std::string_view name;
   int number;
 };
+// While none is asked for: what syslog is told, and what patterns say (%B).
+constexpr int kSyslogFacility = 3, kPatternFacility = 16;
 constexpr Facility kFacilities[] = {
     {"kern", 0},    {"user", 1},    {"mail", 2},    {"daemon", 3},  {"auth", 4},    {"syslog", 5},
     {"lpr", 6},     {"news", 7},    {"uucp", 8},    {"clock", 9},   {"ftp", 11},    {"ntp", 12},
@@ -109,7 +112,7 @@ struct Log::Impl {
   std::string host;
   std::int64_t process_id;
   std::uint64_t start_ms;
-  int facility = 3;
+  std::optional<int> facility;
   bool console_open = true;
   bool file_open = false;
   std::string file_path;
@@ -161,7 +164,7 @@ void Log::Impl::emit(const LogModuleState& module, LogLevel level, std::string_v
                          .thread = thread.name,
                          .message = text,
                          .level = level,
-                         .facility = facility,
+                         .facility = facility.value_or(kPatternFacility),
                          .serial = ++thread.serial,
                          .wall_ms = clock.wall_ms(),
                          .uptime_ms = clock.now_ms() - start_ms,
@@ -171,7 +174,9 @@ void Log::Impl::emit(const LogModuleState& module, LogLevel level, std::string_v
     line.clear();
     append_log_line(line, patterns[index_of(destination)], record);
     switch (destination) {
-      case LogDestination::Syslog: output.write_syslog(level, facility, line); break;
+      case LogDestination::Syslog:
+        output.write_syslog(level, facility.value_or(kSyslogFacility), line);
+        break;
       case LogDestination::Console: output.write_console(line += '\n'); break;
       case LogDestination::File: output.write_file(line += '\n'); break;
     }

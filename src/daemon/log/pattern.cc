@@ -108,7 +108,7 @@ int log_severity(LogLevel level) {
     case LogLevel::Emer: return 1;
     case LogLevel::Err: return 3;
     case LogLevel::Warn: return 4;
-    case LogLevel::Info: return 6;
+    case LogLevel::Info: return 5;
     case LogLevel::Off:
     case LogLevel::Dbg: return 7;
   }

@@ -71,7 +71,8 @@ DpifResult<std::unique_ptr<Dpif>> Datapaths::open_dummy(const std::string& type)
     datapath = std::move(created).value();
   }
   auto dpif = NetlinkDpif::open(datapath->device(), program_.loop(),
-                                {type, name, dummy_ports(), vswitch::Threading::Stepped});
+                                {type, name, dummy_ports(), vswitch::Threading::Stepped,
+                                 program_.log().module("dpif_netdev")});
   if (!dpif) return std::move(dpif).error();
   std::unique_ptr<Dpif> opened = std::move(dpif).value();
   OVS_TRY(auto feed, vswitch::RouteFeed::start(routes_, *opened, datapath->device(),
@@ -97,7 +98,12 @@ DpifResult<std::unique_ptr<Dpif>> Datapaths::open_netdev() {
     if (!created) return vswitch::dpif_error(created.error());
     netdev_ = std::move(created).value();
   }
-  auto dpif = NetlinkDpif::open(netdev_->device(), program_.loop(), {"netdev", "ovs-netdev", {}});
+  auto dpif = NetlinkDpif::open(netdev_->device(), program_.loop(),
+                                {"netdev",
+                                 "ovs-netdev",
+                                 {},
+                                 vswitch::Threading::Threaded,
+                                 program_.log().module("dpif_netdev")});
   if (!dpif) return std::move(dpif).error();
   std::unique_ptr<Dpif> opened = std::move(dpif).value();
   if (!use_system_routes_) return opened;

@@ -2,6 +2,7 @@
 
 #include "ovsdb/schema/vswitch.h"
 #include "vswitch/bridge/config.h"
+#include "vswitch/bridge/safe_names.h"
 #include "vswitch/bridge/unsupported.h"
 
 namespace ovs::vswitch {
@@ -98,6 +99,30 @@ TEST_CASE("Port: a bond is refused by name") {
   CHECK(bond.error == "bond0: bonds are not supported yet");
 }
 
+TEST_CASE(
+    "Controller: a socket's path stays in the run directory, a listening one's under the bridge's "
+    "name") {
+  const auto refused = [](const char* target) {
+    return !refused_controller(target, "br0", "/run/ovs").empty();
+  };
+  CHECK_FALSE(refused("tcp:127.0.0.1:6653"));
+  CHECK_FALSE(refused("punix:/run/ovs/br0.controller"));
+  CHECK_FALSE(refused("unix:/run/ovs/sub/controller"));
+  CHECK_FALSE(refused("unix:controller"));
+  CHECK(refused("punix:/run/ovs/br1.controller"));
+  CHECK(refused("punix:/run/ovs/br0.x/../../../etc/passwd"));
+  CHECK(refused("punix:/run/ovs/br0.x/y"));
+  CHECK(refused("unix:/etc/socket"));
+  CHECK(refused("unix:../socket"));
+}
+
+TEST_CASE("Interface: names of datapaths and of their tunnel ports are reserved") {
+  CHECK(is_reserved_port_name("ovs-netdev"));
+  CHECK(is_reserved_port_name("vxlan_sys_4789"));
+  CHECK_FALSE(is_reserved_port_name("ovs-netdev2"));
+  CHECK_FALSE(is_reserved_port_name("vxlan0"));
+}
+
 TEST_CASE("Bridge: versions, identity and table sizes are read") {
   Replica replica = vswitch_replica();
   const BridgeConfig config = read_bridge(
@@ -112,6 +137,11 @@ TEST_CASE("Bridge: versions, identity and table sizes are read") {
   CHECK(config.fail_mode == FailMode::Secure);
   CHECK(config.protocols == (1u << 1 | 1u << 4));
   CHECK(config.datapath_id == 0xfedcba9876543210);
+  const Json none = map_of(Pair{"datapath-id", "0x0"});
+  CHECK_FALSE(read_bridge(row_of(replica, "Bridge",
+                                 Json::object("name", "br1", "other_config", none.clone())),
+                          "3.7.1")
+                  .datapath_id);
   CHECK(format_mac_address(*config.hwaddr) == "aa:55:aa:55:00:00");
   CHECK(config.mac_table.idle_ms == 60'000);
 }

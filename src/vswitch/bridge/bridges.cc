@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
+
+#include "vswitch/bridge/safe_names.h"
 
 namespace ovs::vswitch {
 
@@ -70,10 +73,11 @@ void Bridges::on_change() {
   if (database.is_lock_contended()) {
     static constexpr const char* kText =
         "another ovs-vswitchd process is running, disabling this process until it goes away";
-    log_.err("{}", kText);
+    if (!std::exchange(is_contended_, true)) log_.err("{}", kText);
     remove_all();
     return;
   }
+  is_contended_ = false;
   if (!database.has_lock()) return;
   reconfigure(take_changes());
 }
@@ -334,6 +338,10 @@ void Bridges::create_interface(Bridge& bridge, const ReplicaRow& row, Interface&
     log_.warn("could not configure network device {} ({})", interface.config.name, interface.error);
     return;
   }
+  if (is_reserved_port_name(interface.config.name)) {
+    log_.warn("could not create interface {}, name is reserved", interface.config.name);
+    return;
+  }
   PortSettings settings;
   settings.name = interface.config.name;
   settings.type = interface.config.type;
@@ -395,7 +403,14 @@ void Bridges::configure_bridge(const Uuid& uuid, Bridge& bridge) {
     bridge_of_controller_[controller] = uuid;
     const ReplicaRow* its_row = replica.find("Controller", controller);
     if (its_row == nullptr) continue;
-    controllers.push_back(read_controller(*its_row));
+    ControllerSettings settings = read_controller(*its_row);
+    const std::string refused =
+        refused_controller(settings.target, bridge.config.name, environment_.run_directory);
+    if (!refused.empty()) {
+      log_.err("bridge {}: {}", bridge.config.name, refused);
+      continue;
+    }
+    controllers.push_back(std::move(settings));
     warn_unsupported(fmt::format("bridge {}: controller", bridge.config.name), *its_row,
                      bridge.unsupported_of_controllers[controller]);
   }

@@ -26,6 +26,7 @@ struct BridgesEnvironment {
   Switches& switches;
   DatapathFactory open_datapath;
   std::string version;                                       // "3.7.1"
+  std::string run_directory;                                 // where sockets may be
   std::vector<std::string> datapath_types, interface_types;  // published
   std::function<void()> on_first_commit;                     // the daemon is up; may be empty
   TunnelTypes tunnel_types = TunnelTypes::Tunnels;
@@ -124,6 +125,7 @@ class Bridges {
   Dirty unwritten_;  // its status waits for the transaction in flight
   Dirty in_flight_status_;
   bool is_up_ = false;
+  bool is_contended_ = false;             // another daemon has the lock, which was told
   std::vector<std::string> unsupported_;  // of the root row
   std::uint64_t statistics_ms_ = kLeastStatisticsMs;
   std::unique_ptr<daemon::Timer> statistics_timer_, retry_timer_;

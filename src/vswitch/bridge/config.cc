@@ -157,6 +157,7 @@ BridgeConfig read_bridge(const ReplicaRow& row, const std::string& version) {
   const std::string_view id = other.text_of("datapath-id");
   config.datapath_id =
       number_of<std::uint64_t>(id.rfind("0x", 0) == 0 ? id.substr(2) : id, Radix::Hex);
+  if (config.datapath_id == 0) config.datapath_id.reset();  // no switch has it
   config.hwaddr = parse_mac_address(other.text_of("hwaddr"));
   const auto idle = number_of<std::uint64_t>(other.text_of("mac-aging-time"));
   if (idle) config.mac_table.idle_ms = *idle * 1000;

@@ -14,5 +14,7 @@ std::vector<Ofproto::Impl*> bridges_of(Switches::Impl& switches);  // by name
 
 inline constexpr unsigned kMaxTraceArguments = 10;
 void trace_command(Switches::Impl& switches, daemon::ControlCall& call);
+// dpif/*-dp-features, ofproto/list-tunnels, qos/*, bond/*; `switches` outlives the server.
+void add_feature_commands(daemon::ControlServer& server, Switches::Impl& switches);
 
 }  // namespace ovs::vswitch

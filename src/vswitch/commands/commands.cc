@@ -301,6 +301,7 @@ void add_switch_commands(Switches& all_switches, daemon::ControlServer& server) 
       call.reply(answer);
     });
   };
+  add_feature_commands(server, switches);
   add_for_bridge("fdb/show", "bridge", 1, 1, 1, fdb_show);
   add_for_bridge("fdb/stats-show", "bridge", 1, 1, 1, fdb_stats_show);
   add_for_bridge("fdb/add", "bridge port vlan mac", 4, 4, 1, fdb_add);

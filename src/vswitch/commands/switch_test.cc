@@ -160,6 +160,17 @@ TEST_CASE("Switch: a VLAN that floods learns nothing, and forgets what it had le
   CHECK(lab.run({"fdb/show", "br0"}) == " port  VLAN  MAC                Age\n");
 }
 
+TEST_CASE("dpif/set-dp-features: what is so already is granted, anything else is refused by name") {
+  Lab lab;
+  CHECK(lab.run({"dpif/set-dp-features", "br0", "tnl_push_pop", "false"}).empty());
+  CHECK(lab.run({"dpif/set-dp-features", "br0", "clone", "false"}) ==
+        "error: dpif/set-dp-features: clone as false: not supported yet");
+  CHECK(lab.run({"dpif/set-dp-features", "br9", "clone", "true"}) == "error: no such bridge");
+  CHECK(lab.run({"dpif/show-dp-features", "br0"}).starts_with("Masked set action: Yes\n"));
+  CHECK(lab.run({"bond/show", "p1"}) == "error: no such bond");
+  CHECK(lab.run({"qos/show", "p1"}) == "QoS not configured on p1\n");
+}
+
 TEST_CASE("Switch: a queue is the packet's priority until it is popped or the packet is sent") {
   Lab lab;
   lab.add_flow("in_port=1", {Action(openflow::Basic{openflow::BasicOp::SetQueue, 1}), output(2),

@@ -1,6 +1,9 @@
 #include "vswitch/dpif/netlink_dpif.h"
 
+#include "flow/action/action_text.h"
 #include "flow/match/netlink.h"
+#include "flow/match/odp_text.h"
+#include "vswitch/dpif/flow_text.h"
 #include "vswitch/dpif/records.h"
 
 namespace ovs::vswitch {
@@ -201,7 +204,25 @@ DpifResult<void> NetlinkDpif::change_link(const std::string& port_name,
   return channels_.requests->transact(request);
 }
 
+void NetlinkDpif::tell_flow(const FlowPut& put) const {
+  const auto actions = flow::ActionList::parse(put.actions);
+  identity_.log->dbg(
+      "flow_{}: ufid:{} {}, actions:{}", put.mode == FlowPutMode::Create ? "add" : "mod",
+      format_ufid(put.ufid),
+      flow::format_odp(put.key, put.mask, nullptr, flow::OdpStyle::Normal, dialect_of(type())),
+      actions.ok() ? flow::format_actions(*actions) : "(malformed)");
+}
+
+void NetlinkDpif::tell_misses(const std::vector<Upcall>& upcalls) const {
+  for (const Upcall& upcall : upcalls) {
+    const char* const reason = upcall.reason == UpcallReason::Miss ? "miss" : "action";
+    identity_.log->dbg("{}: {} upcall:\n{}", full_name(), reason,
+                       flow::format_odp_key(upcall.key, nullptr, dialect_of(type())));
+  }
+}
+
 DpifResult<void> NetlinkDpif::flow_put(const FlowPut& put) {
+  if (tells()) tell_flow(put);
   const bool is_new = put.mode == FlowPutMode::Create;
   const std::uint16_t flags = is_new ? wire::kFlagCreate | wire::kFlagExclusive : 0;
   NetlinkRequest request(Family::Flow, is_new ? FlowCommand::New : FlowCommand::Set, flags);
@@ -295,7 +316,14 @@ void NetlinkDpif::set_upcall_handler(UpcallHandler handler, const UpcallThreads&
     readers_.clear();
     reader_pids_.clear();
   }
-  upcall_handler_ = std::move(handler);
+  if (handler) {
+    upcall_handler_ = [this, handler = std::move(handler)](std::vector<Upcall>& upcalls) {
+      if (tells()) tell_misses(upcalls);
+      handler(upcalls);
+    };
+  } else {
+    upcall_handler_ = {};
+  }
   if (!upcall_handler_) return;
   if (threads.count > 0) return start_readers(threads);
   if (!subscribe_upcalls(*channels_.upcalls, Subscription::On)) return;

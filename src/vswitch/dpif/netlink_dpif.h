@@ -2,6 +2,9 @@
 // device is a driver, an emulated host or threads of this process does not show here.
 #pragma once
 #include <map>
+#include <optional>
+
+#include "daemon/log/log.h"
 
 #include "vswitch/dpif/channel.h"
 #include "vswitch/dpif/readiness.h"
@@ -28,6 +31,7 @@ struct DatapathIdentity {
   std::string name;  // "ovs-system"
   PortTraits ports = {};
   Threading threading = Threading::Threaded;
+  std::optional<daemon::LogModule> log = {};  // flows and misses are told to it, in full
 };
 
 class NetlinkDpif final : public Dpif {
@@ -75,6 +79,9 @@ class NetlinkDpif final : public Dpif {
   DpifResult<void> bind_ports();
   DpifResult<DpifPort> find_vport(NetlinkRequest& request);
   wire::VportType vport_type(std::string_view type) const;
+  void tell_flow(const FlowPut& put) const;
+  void tell_misses(const std::vector<Upcall>& upcalls) const;
+  bool tells() const { return identity_.log && identity_.log->is_enabled(daemon::LogLevel::Dbg); }
   DpifPort named(DpifPort port) const;
   void read_upcalls();
   void read_events();
