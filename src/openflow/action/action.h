@@ -125,6 +125,7 @@ struct SetField {
 };
 struct Move {
   Subfield source, destination;
+  bool onf = false;  // versions 1.3 and 1.4: said in the ONF's words
   bool operator==(const Move&) const = default;
 };
 struct StackPush {
@@ -225,7 +226,7 @@ struct Sample {
   std::optional<Subfield> domain_source, point_source;
   OfPort sampling_port = kPortNone;
   Direction direction = Direction::Default;
-  std::uint8_t form = 1;  // NXAST_SAMPLE 1, 2, 3, 4
+  std::uint8_t form = 1;  // NXAST_SAMPLE 1, 2, 3; 4 where a source is a field
   bool operator==(const Sample&) const = default;
 };
 
@@ -253,6 +254,29 @@ struct Ct {
   bool operator==(const Ct&) const;
 };
 
+// Packet types: a name space in the upper half, a type in the lower.
+inline constexpr std::uint32_t kPacketEthernet = 0, kPacketNsh = 0x1894f, kPacketMpls = 0x18847,
+                               kPacketMplsMulticast = 0x18848, kPacketNextProtocol = 0xfffe;
+struct EncapProperty {  // of NSH
+  enum class Kind : std::uint8_t { MdType = 1, Tlv = 2 };
+  Kind kind = Kind::MdType;
+  std::uint8_t md_type = 1;
+  std::uint16_t tlv_class = 0;
+  std::uint8_t tlv_type = 0;
+  std::vector<std::uint8_t> data;
+  bool operator==(const EncapProperty&) const = default;
+};
+struct Encap {
+  std::uint32_t packet_type = kPacketEthernet;
+  std::uint16_t header_size = 0;  // 0: not said
+  std::vector<EncapProperty> properties;
+  bool operator==(const Encap&) const = default;
+};
+struct Decap {
+  std::uint32_t packet_type = kPacketNextProtocol;
+  bool operator==(const Decap&) const = default;
+};
+
 // Instructions.
 struct ClearActions {
   bool operator==(const ClearActions&) const = default;
@@ -274,8 +298,8 @@ struct Action {
   using Value =
       std::variant<Basic, Output, OutputReg, OutputTrunc, Enqueue, Controller, SetField, Move,
                    StackPush, StackPop, Resubmit, DecTtlControllers, Note, Conjunction, FinTimeout,
-                   CheckPacketLarger, Multipath, Bundle, Learn, Sample, Clone, Nat, Ct,
-                   ClearActions, WriteActions, WriteMetadata, GotoTable>;
+                   CheckPacketLarger, Multipath, Bundle, Learn, Sample, Clone, Nat, Ct, Encap,
+                   Decap, ClearActions, WriteActions, WriteMetadata, GotoTable>;
   Value value;
 
   template <class T>

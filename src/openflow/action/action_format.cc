@@ -229,9 +229,12 @@ std::string format(const Learn& m, const PortNames*) {
 }
 
 std::string format(const Sample& s, const PortNames* ports) {
-  std::string text =
-      fmt::format("sample(probability={},collector_set_id={},obs_domain_id={},obs_point_id={}",
-                  s.probability, s.collector_set, s.domain, s.point);
+  const auto source = [](const std::optional<Subfield>& field, std::uint32_t number) {
+    return field ? format_subfield(*field) : fmt::format("{}", number);
+  };
+  std::string text = fmt::format(
+      "sample(probability={},collector_set_id={},obs_domain_id={},obs_point_id={}", s.probability,
+      s.collector_set, source(s.domain_source, s.domain), source(s.point_source, s.point));
   if (s.sampling_port != kPortNone) {
     text += ",sampling_port=" + flow::format_port(s.sampling_port, ports);
   }
@@ -296,6 +299,27 @@ std::string format(const Ct& ct, const PortNames* ports) {
   if (ct.helper != 0) text += "alg=" + helper_text(ct.helper) + ",";
   if (!text.empty()) text.pop_back();
   return "ct(" + text + ")";
+}
+
+std::string property_text(const EncapProperty& m) {
+  if (m.kind == EncapProperty::Kind::MdType) return fmt::format("md_type={}", m.md_type);
+  std::string text = fmt::format("tlv(0x{:04x},{},0x", m.tlv_class, m.tlv_type);
+  for (const std::uint8_t byte : m.data) text += fmt::format("{:02x}", byte);
+  return text + ")";
+}
+std::string format(const Encap& m, const PortNames*) {
+  std::string text = "encap(";
+  text += name_in(kEncapNames, encap_index(m.packet_type));
+  if (!m.properties.empty()) text += "(";
+  for (std::size_t i = 0; i < m.properties.size(); ++i) {
+    text += (i == 0 ? "" : ",") + property_text(m.properties[i]);
+  }
+  return text + (m.properties.empty() ? ")" : "))");
+}
+std::string format(const Decap& m, const PortNames*) {
+  if (m.packet_type == kPacketNextProtocol) return "decap()";
+  return fmt::format("decap(packet_type(ns={},type={}))", m.packet_type >> 16,
+                     flow::sharp_hex_text(m.packet_type & 0xffff));
 }
 
 std::string format(const ClearActions&, const PortNames*) {

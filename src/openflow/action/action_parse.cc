@@ -65,7 +65,8 @@ ParsedAction parse_userdata(std::string_view text, Controller& c) {
       continue;
     }
     const auto byte = parse_unsigned("0x" + std::string(text.substr(i, 2)));
-    if (!byte || text.size() - i < 2) return text_error("bad hex digit in `userdata' argument");
+    if (!byte || text.size() - i < 2)
+      return text_error("bad hex digit in `controller' action `userdata'");
     c.userdata.push_back(std::uint8_t(*byte));
     i += 2;
   }
@@ -123,6 +124,11 @@ ParsedAction bad_value(const BasicRow& row, std::string_view text) {
     case BasicOp::ModVlanPcp:
     case BasicOp::SetVlanPcp: return text_error(fmt::format("{}: not a valid VLAN PCP", text));
     case BasicOp::ModTos: return text_error(fmt::format("{}: not a valid TOS", text));
+    case BasicOp::ModEcn: return text_error(fmt::format("{}: not a valid ECN", text));
+    case BasicOp::PushVlan: return text_error(fmt::format("{}: not a valid VLAN ethertype", text));
+    case BasicOp::SetMplsLabel: return text_error(fmt::format("{}: not a valid MPLS label", text));
+    case BasicOp::SetMplsTc: return text_error(fmt::format("{}: not a valid MPLS TC", text));
+    case BasicOp::SetMplsTtl: return text_error(fmt::format("invalid MPLS TTL \"{}\"", text));
     default: return text_error(fmt::format("invalid {} \"{}\"", row.name, text));
   }
 }
@@ -139,6 +145,21 @@ Result<std::uint64_t, TextError> parse_argument(const BasicRow& row, std::string
   return parse_limited(text, ~std::uint64_t{0}, row.name);
 }
 
+// What an action says that was written without its number.
+ParsedAction check_given(const BasicRow& row, std::string_view text) {
+  if (!text.empty()) return kOk;
+  switch (row.op) {
+    case BasicOp::SetMplsLabel: return text_error("set_mpls_label: expected label.");
+    case BasicOp::SetMplsTc: return text_error("set_mpls_tc: expected tc.");
+    case BasicOp::SetMplsTtl: return text_error("set_mpls_ttl: expected ttl.");
+    default: return kOk;
+  }
+}
+
+bool is_vlan_type(std::uint64_t type) {
+  return type == 0x8100 || type == 0x88a8;
+}
+
 Protocols protocols_of_basic(BasicOp op) {
   switch (op) {
     case BasicOp::PushVlan: return kOf11AndUp;
@@ -152,8 +173,12 @@ ParsedAction parse_basic(const BasicRow& row, const Word& word, ActionParser& pa
   parser.usable &= protocols_of_basic(row.op);
   Basic basic{row.op, 0, false};
   if (row.argument != Argument::None) {
+    OVS_TRY(check_given(row, trimmed(word.value)));
     OVS_TRY(basic.value, parse_argument(row, trimmed(word.value)));
     if (basic.value > row.limit) return bad_value(row, word.value);
+    if (row.op == BasicOp::PushVlan && !is_vlan_type(basic.value)) {
+      return bad_value(row, word.value);
+    }
     if (row.op == BasicOp::ModTos && (basic.value & 3) != 0) return bad_value(row, word.value);
   }
   if (row.op == BasicOp::SetTunnel && basic.value > kMax32) basic.op = BasicOp::SetTunnel64;
@@ -191,7 +216,8 @@ Protocols protocols_of_set_field(FieldId id) {
   if (std::find(std::begin(kStandard), std::end(kStandard), id) != std::end(kStandard)) {
     return kAllProtocols;
   }
-  return id == FieldId::Metadata ? Protocols(kNxmAndUp | bit(Protocol::Of11)) : kNxmAndUp;
+  const bool eleven = id == FieldId::Metadata || id == FieldId::NwEcn;
+  return eleven ? Protocols(kNxmAndUp | bit(Protocol::Of11)) : kNxmAndUp;
 }
 
 const flow::Field* find_any_field(std::string_view name) {
@@ -233,11 +259,13 @@ ParsedAction parse_load(const Word& word, ActionParser& parser) {
   OVS_TRY(const Subfield to, parse_destination(trimmed(word.value.substr(arrow + 2))));
   const std::string_view text = trimmed(word.value.substr(0, arrow));
   const auto number = flow::parse_number(text);
-  if (!number) return text_error(fmt::format("{}: cannot parse integer value", text));
+  if (!number) return text_error(fmt::format("{}: cannot parse integer value", word.value));
   const FieldValue value = *number;
   if (!(value & ~FieldValue::ones(to.bits)).is_zero()) {
+    const std::string shown =
+        flow::format_value(flow::field(to.field), value, flow::Match::exact_mask(to.field));
     return text_error(
-        fmt::format("{}: value {} does not fit into {} bits", word.value, text, to.bits));
+        fmt::format("{}: value {} does not fit into {} bits", word.value, shown, to.bits));
   }
   SetField set{};
   set.field = to.field;
@@ -264,12 +292,22 @@ ParsedAction parse_move(const Word& word, ActionParser& parser) {
   return kOk;
 }
 
+// Behind a subfield nothing may follow.
+ParsedAction check_end_of_subfield(std::string_view text) {
+  const std::size_t bracket = text.find(']');
+  if (bracket == std::string_view::npos || bracket + 1 == text.size()) return kOk;
+  return text_error(
+      fmt::format("{}: trailing garbage following push or pop", text.substr(bracket + 1)));
+}
+
 ParsedAction parse_push(const Word& word, ActionParser& parser) {
+  OVS_TRY(check_end_of_subfield(trimmed(word.value)));
   OVS_TRY(const Subfield source, parse_subfield(trimmed(word.value)));
   parser.add(StackPush{source});
   return kOk;
 }
 ParsedAction parse_pop(const Word& word, ActionParser& parser) {
+  OVS_TRY(check_end_of_subfield(trimmed(word.value)));
   OVS_TRY(const Subfield to, parse_destination(trimmed(word.value)));
   parser.add(StackPop{to});
   return kOk;
@@ -307,7 +345,7 @@ ParsedAction parse_resubmit(const Word& word, ActionParser& parser) {
     }
   }
   if (resubmit.in_port == kPortInPort && resubmit.table == kCurrentTable) {
-    return text_error("at least one \"in_port\" or \"table\" must be specified  on resubmit");
+    return text_error("at least one \"in_port\" or \"table\" must be specified on resubmit");
   }
   parser.add(resubmit);
   return kOk;
@@ -331,7 +369,7 @@ ParsedAction parse_write_metadata(const Word& word, ActionParser& parser) {
 }
 
 ParsedAction parse_write_actions(const Word& word, ActionParser& parser) {
-  OVS_TRY(Actions actions, parser.nested(word.value));
+  OVS_TRY(Actions actions, parser.nested(word.value, OuterAction::WriteActions));
   parser.add(WriteActions{std::move(actions)});
   return kOk;
 }
@@ -346,9 +384,13 @@ ParsedAction parse_apply_actions(const Word&, ActionParser&) {
 }
 
 ParsedAction parse_clone(const Word& word, ActionParser& parser) {
-  OVS_TRY(Actions actions, parser.nested(word.value));
+  OVS_TRY(Actions actions, parser.nested(word.value, OuterAction::Clone));
   parser.add(Clone{std::move(actions)});
   return kOk;
+}
+
+ParsedAction parse_unroll(const Word&, ActionParser&) {
+  return text_error("UNROLL is an internal action that shouldn't be used via OpenFlow");
 }
 
 constexpr Named kActions[] = {
@@ -380,6 +422,9 @@ constexpr Named kActions[] = {
     {"check_pkt_larger", parse_check_packet_larger},
     {"ct", parse_ct},
     {"nat", parse_nat},
+    {"encap", parse_encap},
+    {"decap", parse_decap},
+    {"unroll_xlate", parse_unroll},
 };
 
 ParsedAction parse_one(const Word& word, ActionParser& parser) {
@@ -396,63 +441,11 @@ ParsedAction parse_one(const Word& word, ActionParser& parser) {
   return text_error(fmt::format("unknown action {}", word.key));
 }
 
-// Instructions are carried out in an order of their own, whatever the order of the words.
-int rank(const Action& action) {
-  const Basic* basic = action.as<Basic>();
-  if (basic != nullptr && basic->op == BasicOp::Meter) return 0;
-  if (action.as<ClearActions>()) return 2;
-  if (action.as<WriteActions>()) return 3;
-  if (action.as<WriteMetadata>()) return 4;
-  if (action.as<GotoTable>()) return 5;
-  return 1;
-}
+// So many fit the messages that carry them.
+constexpr std::size_t kMaxActions = 4095;
 
-std::string_view instruction_name(int place) {
-  constexpr std::string_view kNames[] = {"meter",         "apply_actions",  "clear_actions",
-                                         "write_actions", "write_metadata", "goto_table"};
-  return kNames[place];
-}
-
-ParsedAction check_order(const Actions& actions) {
-  int last = 0;
-  bool seen[6] = {};
-  for (const Action& action : actions) {
-    const int place = rank(action);
-    if (place != 1 && seen[place]) {
-      return text_error(
-          fmt::format("duplicate {} instruction not allowed, for OpenFlow 1.1+ "
-                      "compatibility",
-                      instruction_name(place)));
-    }
-    seen[place] = true;
-    if (place < last) {
-      return text_error(
-          fmt::format("invalid instruction ordering: {} must appear before {}, for "
-                      "OpenFlow 1.1+ compatibility",
-                      instruction_name(place), instruction_name(last)));
-    }
-    last = place;
-  }
-  return kOk;
-}
-
-}  // namespace
-
-Result<Actions, TextError> ActionParser::nested(std::string_view text) {
-  if (depth >= kMaxActionDepth) return text_error("Action nested too deeply");
-  ActionParser inner{ports, usable, {}, depth + 1};
-  Words words(text);
-  while (const auto word = words.next()) {
-    if (word->key == "drop" && !word->has_value) continue;
-    OVS_TRY(parse_one(*word, inner));
-  }
-  usable = inner.usable;
-  return std::move(inner.actions);
-}
-
-Result<Actions, TextError> parse_actions(std::string_view text, const flow::PortNames* ports,
-                                         Protocols& usable, ActionsContext context) {
-  ActionParser parser{ports, usable, {}, 0};
+// All words of a list; "drop" says that there is nothing else.
+ParsedAction parse_list(std::string_view text, ActionParser& parser) {
   Words words(text);
   bool drop = false;
   unsigned count = 0;
@@ -463,15 +456,36 @@ Result<Actions, TextError> parse_actions(std::string_view text, const flow::Port
       continue;
     }
     OVS_TRY(parse_one(*word, parser));
+    if (parser.actions.size() > kMaxActions) return text_error("input too big");
   }
   if (drop && count > 1) {
     return text_error("\"drop\" must not be accompanied by any other action or instruction");
   }
+  return kOk;
+}
+
+Result<Actions, TextError> verified(Actions actions, ActionsContext context, OuterAction outer) {
+  const auto done = verify_actions(actions, context, outer, Version::V10);
+  if (!done.ok()) return text_error(done.error().text);
+  return actions;
+}
+
+}  // namespace
+
+Result<Actions, TextError> ActionParser::nested(std::string_view text, OuterAction outer) {
+  if (depth >= kMaxActionDepth) return text_error("Action nested too deeply");
+  ActionParser inner{ports, usable, {}, depth + 1};
+  OVS_TRY(parse_list(text, inner));
+  usable = inner.usable;
+  return verified(std::move(inner.actions), ActionsContext::List, outer);
+}
+
+Result<Actions, TextError> parse_actions(std::string_view text, const flow::PortNames* ports,
+                                         Protocols& usable, ActionsContext context) {
+  ActionParser parser{ports, usable, {}, 0};
+  OVS_TRY(parse_list(text, parser));
   usable = parser.usable;
-  if (context == ActionsContext::Instructions) {
-    OVS_TRY(check_order(parser.actions));
-  }
-  return std::move(parser.actions);
+  return verified(std::move(parser.actions), context, OuterAction::None);
 }
 
 }  // namespace ovs::openflow

@@ -77,7 +77,7 @@ ParsedAction parse_learn_immediate(const Word& word, const Subfield& to, ActionP
     }
   }
   const auto number = flow::parse_number(word.value);
-  if (!number) return text_error(fmt::format("{}: cannot parse value", word.whole));
+  if (!number) return text_error(fmt::format("{}: cannot parse integer value", word.whole));
   spec.immediate = *number;
   return kOk;
 }
@@ -91,15 +91,34 @@ std::string_view arrow_part(std::string_view text, bool second) {
 ParsedAction parse_learn_load(const Word& word, LearnSpec& spec) {
   spec.destination_kind = LearnSpec::Destination::Load;
   const std::string_view from = arrow_part(word.value, false), to = arrow_part(word.value, true);
-  if (to.empty()) return text_error(fmt::format("{}: missing `->'", word.value));
+  if (word.value.find("->") == std::string_view::npos) {
+    return text_error(fmt::format("load: missing `->' in `{}'", word.value));
+  }
+  if (from.empty()) {
+    return text_error(fmt::format("load: missing source before `->' in `{}'", word.value));
+  }
+  const bool digit = from.front() >= '0' && from.front() <= '9';
+  const bool hex = from.starts_with("0x") &&
+                   from.find_first_not_of("0123456789abcdefABCDEFx") == std::string_view::npos;
+  if (digit && hex && !flow::parse_number(from)) {
+    OVS_TRY(const Subfield wide, parse_destination(to));
+    return text_error(fmt::format("{}: value does not fit into {} bits", word.value, wide.bits));
+  }
+  if (digit && !flow::parse_number(from)) {
+    return text_error(fmt::format("load: garbage before `->' in `{}'", word.value));
+  }
+  if (to == "actset_output") {
+    return text_error(
+        fmt::format("{}: experimenter OXM field 'actset_output' not supported", word.value));
+  }
   OVS_TRY(spec.destination, parse_destination(to));
   spec.bits = spec.destination.bits;
   if (const auto number = flow::parse_number(from)) {
+    if (!(*number & ~FieldValue::ones(spec.bits)).is_zero()) {
+      return text_error(fmt::format("{}: value does not fit into {} bits", word.value, spec.bits));
+    }
     spec.immediate = *number;
     return kOk;
-  }
-  if (!from.empty() && from.front() >= '0' && from.front() <= '9') {
-    return text_error(fmt::format("{}: value does not fit into {} bits", word.value, spec.bits));
   }
   OVS_TRY(const Subfield source, parse_subfield(from));
   if (source.bits != spec.bits) {
@@ -112,6 +131,10 @@ ParsedAction parse_learn_load(const Word& word, LearnSpec& spec) {
 }
 
 ParsedAction parse_learn_match(const Word& word, ActionParser& parser, LearnSpec& spec) {
+  if (word.key == "actset_output") {
+    return text_error(
+        fmt::format("{}: experimenter OXM field 'actset_output' not supported", word.whole));
+  }
   const auto to = parse_subfield(word.key);
   if (!to.ok()) {
     return text_error(fmt::format("{}: unknown keyword {}", word.whole, word.key));
@@ -123,10 +146,17 @@ ParsedAction parse_learn_match(const Word& word, ActionParser& parser, LearnSpec
     return kOk;
   }
   const auto source = parse_subfield(word.value);
-  if (!source.ok()) return parse_learn_immediate(word, *to, parser, spec);
+  if (!source.ok()) {
+    const auto immediate = parse_learn_immediate(word, *to, parser, spec);
+    if (immediate.ok()) return kOk;
+    return text_error(fmt::format(
+        "{}: {} value {} cannot be parsed as a subfield ({}) or an immediate value ({})",
+        word.whole, word.key, word.value, source.error().message, immediate.error().message));
+  }
+  // Which width belongs to which name is how it is always told.
   if (source->bits != to->bits) {
     return text_error(fmt::format("{}: bit widths of {} ({}) and {} ({}) differ", word.whole,
-                                  word.key, to->bits, word.value, source->bits));
+                                  word.key, source->bits, word.value, to->bits));
   }
   spec.source = *source;
   return kOk;
@@ -149,6 +179,9 @@ Result<Known, TextError> parse_learn_option(const Word& word, Learn& m) {
     return Known::Yes;
   };
   if (word.key == "table") {
+    if (!parse_unsigned(word.value)) {
+      return text_error(fmt::format("unknown table \"{}\"", word.value));
+    }
     OVS_TRY(number(m.table));
     if (m.table == 255)
       return text_error(fmt::format("{}: table id 255 not valid for `learn' action", word.whole));
@@ -196,6 +229,15 @@ ParsedAction bad_key(const Word& word, std::string_view action) {
   return text_error(fmt::format("invalid key \"{}\" in \"{}\" argument", word.key, action));
 }
 
+// The same as part of an argument, which errors show whole.
+Result<Subfield, TextError> parse_destination_in(std::string_view whole, std::string_view text) {
+  if (text == "actset_output") {
+    return text_error(
+        fmt::format("{}: experimenter OXM field 'actset_output' not supported", whole));
+  }
+  return parse_destination(text);
+}
+
 ParsedAction parse_bundle_as(const Word& word, ActionParser& parser, bool load) {
   const std::vector<std::string_view> parts = pieces(word.value);
   const std::size_t fixed = load ? 5 : 4;
@@ -217,7 +259,7 @@ ParsedAction parse_bundle_as(const Word& word, ActionParser& parser, bool load) 
     return text_error(fmt::format("{}: unknown member_type `{}'", word.value, parts[3]));
   }
   if (load) {
-    OVS_TRY(const Subfield to, parse_destination(parts[4]));
+    OVS_TRY(const Subfield to, parse_destination_in(word.value, parts[4]));
     bundle.destination = to;
   }
   for (std::size_t i = fixed; i < parts.size(); ++i) {
@@ -266,7 +308,19 @@ Result<FieldValue, TextError> parse_address(std::string_view text, std::uint8_t&
   return value.value;
 }
 
+// Behind an address only what begins a range or ports may stand.
+ParsedAction check_nat_range(std::string_view text) {
+  const std::size_t bad = text.find_first_not_of("0123456789abcdefABCDEF.:-[]");
+  if (bad == std::string_view::npos) return kOk;
+  return text_error(
+      fmt::format("garbage ({}) after nat range \"{}\" (pos: {})", text.substr(bad), text, bad));
+}
+bool is_less(const FieldValue& a, const FieldValue& b) {
+  return a.high() != b.high() ? a.high() < b.high() : a.low() < b.low();
+}
+
 ParsedAction parse_nat_range(std::string_view text, Nat& nat) {
+  OVS_TRY(check_nat_range(text));
   OVS_TRY(const auto halves, address_and_ports(text));
   const std::string_view addresses = halves.first, ports = halves.second;
   if (!addresses.empty()) {
@@ -275,6 +329,9 @@ ParsedAction parse_nat_range(std::string_view text, Nat& nat) {
             parse_address(addresses.substr(0, std::min(dash, addresses.size())), nat.family));
     if (dash != std::string_view::npos) {
       OVS_TRY(nat.last_address, parse_address(addresses.substr(dash + 1), nat.family));
+      if (is_less(nat.last_address, nat.first_address)) {
+        return text_error(fmt::format("invalid nat range \"{}\"", text));
+      }
     }
   }
   if (ports.empty()) return kOk;
@@ -290,6 +347,9 @@ ParsedAction parse_nat_range(std::string_view text, Nat& nat) {
 
 ParsedAction parse_nat_word(const Word& word, Nat& nat) {
   if (word.key == "src" || word.key == "dst") {
+    if (nat.flags & (kNatSource | kNatDestination)) {
+      return text_error("May only specify one of \"src\" or \"dst\".");
+    }
     nat.flags |= word.key == "src" ? kNatSource : kNatDestination;
     return word.value.empty() ? ParsedAction(kOk) : parse_nat_range(word.value, nat);
   }
@@ -305,13 +365,27 @@ ParsedAction parse_nat_word(const Word& word, Nat& nat) {
   return kOk;
 }
 
+ParsedAction parse_nat_words(std::string_view text, Nat& nat) {
+  OVS_TRY(parse_keys(text, [&](const Word& word) { return parse_nat_word(word, nat); }));
+  if (nat.flags != 0 && (nat.flags & (kNatSource | kNatDestination)) == 0) {
+    return text_error("Flags allowed only with \"src\" or \"dst\".");
+  }
+  if ((nat.flags & kNatHash) && (nat.flags & kNatRandom)) {
+    return text_error("Both \"hash\" and \"random\" are not allowed.");
+  }
+  return kOk;
+}
+
 ParsedAction parse_ct_word(const Word& word, ActionParser& parser, Ct& ct) {
   if (word.key == "commit") {
     ct.commit = true;
   } else if (word.key == "force") {
     ct.force = true;
   } else if (word.key == "table") {
-    return set_number(word, ct.recirculation_table);
+    const auto table = parse_unsigned(word.value);
+    if (!table || *table > 255) return text_error(fmt::format("unknown table {}", word.value));
+    if (*table == kNoRecirculation) return text_error("invalid table 0xff");
+    ct.recirculation_table = std::uint8_t(*table);
   } else if (word.key == "zone") {
     if (parse_unsigned(word.value)) return set_number(word, ct.zone);
     OVS_TRY(const Subfield zone, parse_subfield(word.value));
@@ -323,10 +397,10 @@ ParsedAction parse_ct_word(const Word& word, ActionParser& parser, Ct& ct) {
     ct.helper = word.value == "ftp" ? 21 : 69;
   } else if (word.key == "nat") {
     Nat nat;
-    OVS_TRY(parse_keys(word.value, [&](const Word& w) { return parse_nat_word(w, nat); }));
+    OVS_TRY(parse_nat_words(word.value, nat));
     ct.actions.insert(ct.actions.begin(), Action(nat));
   } else if (word.key == "exec") {
-    OVS_TRY(Actions actions, parser.nested(word.value));
+    OVS_TRY(Actions actions, parser.nested(word.value, OuterAction::Ct));
     for (Action& action : actions) ct.actions.push_back(std::move(action));
   } else {
     return text_error(fmt::format("invalid argument to \"ct\" action: `{}'", word.key));
@@ -348,6 +422,9 @@ FieldValue shifted_left(const FieldValue& value, unsigned bits) {
 Result<Subfield, TextError> parse_subfield(std::string_view text) {
   const std::size_t bracket = std::min(text.find('['), text.size());
   const std::string_view name = text.substr(0, bracket);
+  if (name == "actset_output") {
+    return text_error(fmt::format("{}: experimenter OXM field '{}' not supported", text, name));
+  }
   const flow::Field* field = find_any_field(name);
   if (field == nullptr) {
     return text_error(fmt::format("{}: unknown field `{}'", text, name));
@@ -365,7 +442,9 @@ ParsedAction parse_output_trunc(const Word& word, ActionParser& parser) {
   OutputTrunc output;
   OVS_TRY(parse_keys(word.value, [&](const Word& part) -> ParsedAction {
     if (part.key == "max_len") return set_number(part, output.max_length);
-    if (part.key != "port") return bad_key(part, "output_trunc");
+    if (part.key != "port") {
+      return text_error(fmt::format("invalid key '{}' in output_trunc argument", part.key));
+    }
     const auto port = flow::parse_port(part.value, parser.ports);
     if (!port.ok()) {
       return text_error(fmt::format("output to unknown truncate port: {}", part.value));
@@ -377,6 +456,11 @@ ParsedAction parse_output_trunc(const Word& word, ActionParser& parser) {
     output.port = *port;
     return kOk;
   }));
+  constexpr std::uint32_t kLeast = 14;
+  if (output.max_length < kLeast) {
+    return text_error(
+        fmt::format("max_len {} is less than the minimum value {}", output.max_length, kLeast));
+  }
   parser.add(output);
   return kOk;
 }
@@ -432,7 +516,7 @@ ParsedAction parse_fin_timeout(const Word& word, ActionParser& parser) {
   OVS_TRY(parse_keys(word.value, [&](const Word& part) -> ParsedAction {
     if (part.key == "idle_timeout") return set_number(part, fin.idle_timeout);
     if (part.key == "hard_timeout") return set_number(part, fin.hard_timeout);
-    return bad_key(part, "fin_timeout");
+    return text_error(fmt::format("invalid key '{}' in 'fin_timeout' argument", part.key));
   }));
   parser.add(fin);
   return kOk;
@@ -462,7 +546,7 @@ ParsedAction parse_multipath(const Word& word, ActionParser& parser) {
   multipath.max_link = std::uint16_t(*links - 1);
   OVS_TRY(const std::uint64_t argument, parse_limited(parts[4], 0xffffffff, "arg"));
   multipath.argument = std::uint32_t(argument);
-  OVS_TRY(multipath.destination, parse_destination(parts[5]));
+  OVS_TRY(multipath.destination, parse_destination_in(word.value, parts[5]));
   const std::uint16_t bits = multipath.destination.bits;
   if (bits < 16 && *links > std::uint64_t{1} << bits) {
     return text_error(fmt::format(
@@ -480,13 +564,41 @@ ParsedAction parse_bundle_load(const Word& word, ActionParser& parser) {
   return parse_bundle_as(word, parser, true);
 }
 
+namespace {
+
+ParsedAction parse_probability(const Word& word, Sample& sample) {
+  OVS_TRY(set_number(word, sample.probability));
+  if (sample.probability != 0) return kOk;
+  return text_error(fmt::format("invalid probability value \"{}\"", word.value));
+}
+
+// A number, or a field that holds it.
+ParsedAction parse_observation(const Word& word, std::uint32_t& number,
+                               std::optional<Subfield>& source) {
+  constexpr unsigned kMost = 32;
+  if (parse_unsigned(word.value)) return set_number(word, number);
+  OVS_TRY(const Subfield bits, parse_subfield(word.value));
+  if (bits.bits > kMost) {
+    return text_error(
+        fmt::format("size of {} field ({}) exceeds maximum ({})", word.key, bits.bits, kMost));
+  }
+  source = bits;
+  return kOk;
+}
+
+}  // namespace
+
 ParsedAction parse_sample(const Word& word, ActionParser& parser) {
   Sample sample;
   OVS_TRY(parse_keys(word.value, [&](const Word& part) -> ParsedAction {
-    if (part.key == "probability") return set_number(part, sample.probability);
+    if (part.key == "probability") return parse_probability(part, sample);
     if (part.key == "collector_set_id") return set_number(part, sample.collector_set);
-    if (part.key == "obs_domain_id") return set_number(part, sample.domain);
-    if (part.key == "obs_point_id") return set_number(part, sample.point);
+    if (part.key == "obs_domain_id") {
+      return parse_observation(part, sample.domain, sample.domain_source);
+    }
+    if (part.key == "obs_point_id") {
+      return parse_observation(part, sample.point, sample.point_source);
+    }
     if (part.key == "ingress" || part.key == "egress") {
       sample.direction =
           part.key == "ingress" ? Sample::Direction::Ingress : Sample::Direction::Egress;
@@ -500,7 +612,10 @@ ParsedAction parse_sample(const Word& word, ActionParser& parser) {
     sample.form = std::max<std::uint8_t>(sample.form, 2);
     return kOk;
   }));
-  if (sample.probability == 0) return text_error("invalid probability value \"0\"");
+  if (sample.probability == 0) {
+    return text_error("non-zero \"probability\" must be specified on sample");
+  }
+  if (sample.domain_source || sample.point_source) sample.form = 4;
   parser.add(sample);
   return kOk;
 }
@@ -531,7 +646,7 @@ ParsedAction parse_ct(const Word& word, ActionParser& parser) {
 
 ParsedAction parse_nat(const Word& word, ActionParser& parser) {
   Nat nat;
-  OVS_TRY(parse_keys(word.value, [&](const Word& part) { return parse_nat_word(part, nat); }));
+  OVS_TRY(parse_nat_words(word.value, nat));
   parser.add(nat);
   return kOk;
 }

@@ -1,8 +1,14 @@
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <optional>
 
+#include "flow/field/value_text.h"
 #include "openflow/action/action_wire.h"
 #include "openflow/action/basic.h"
 #include "openflow/action/extension.h"
+#include "openflow/action/verify.h"
+#include "openflow/text/hex_dump.h"
 
 namespace ovs::openflow {
 namespace {
@@ -35,10 +41,17 @@ void read_as(In& in, Actions& out, int) {
   if (in.ok()) out.push_back(std::move(value));
 }
 
+// Ports that may exist, and the reserved ones that packets can go to.
+void check_output_port(In& in, OfPort port) {
+  const bool fine = port < kPortMax || (port >= kPortInPort && port != kPortNone);
+  if (!fine) in.fail(OfError::OFPBAC_BAD_OUT_PORT);
+}
+
 void read_output10(In& in, Actions& out, int) {
   Output output;
   in.be(output.port);
   in.be(output.max_length);
+  check_output_port(in, output.port);
   out.push_back(output);
 }
 
@@ -47,6 +60,7 @@ void read_output11(In& in, Actions& out, int) {
   in.wide_port(output.port);
   in.be(output.max_length);
   in.pad(6);
+  check_output_port(in, output.port);
   out.push_back(output);
 }
 
@@ -64,8 +78,12 @@ void read_enqueue(In& in, Actions& out, int) {
 void add_set_field(In& in, const Result<OxmEntry, OfError>& entry, SetField::Form form,
                    Actions& out) {
   if (!entry) {
-    const bool mask = entry.error() == OfError::OFPBMC_BAD_MASK;
-    return in.fail(mask ? OfError::OFPBAC_BAD_SET_MASK : entry.error());
+    switch (entry.error()) {
+      case OfError::OFPBMC_BAD_MASK: return in.fail(OfError::OFPBAC_BAD_SET_MASK);
+      case OfError::OFPBMC_BAD_FIELD: return in.fail(OfError::OFPBAC_BAD_SET_TYPE);
+      case OfError::OFPBMC_BAD_LEN: return in.fail(OfError::OFPBAC_BAD_SET_LEN);
+      default: return in.fail(entry.error());
+    }
   }
   if (entry->header.field == nullptr) return in.fail(OfError::OFPBAC_BAD_SET_TYPE);
   if (!entry->header.field->writable()) return in.fail(OfError::OFPBAC_BAD_SET_ARGUMENT);
@@ -117,6 +135,15 @@ void read_load(In& in, Actions& out, int) {
 void read_copy_field(In& in, Actions& out, int) {
   Move move{};
   describe_move(in, move, 2);
+  out.push_back(move);
+}
+
+// The ONF's extension has two bytes more before the numbers.
+void read_onf_copy_field(In& in, Actions& out, int) {
+  Move move{};
+  in.pad(2);
+  describe_move(in, move, 2);
+  move.onf = true;
   out.push_back(move);
 }
 
@@ -204,10 +231,21 @@ void read_sample(In& in, Actions& out, int) {
   out.push_back(sample);
 }
 
+void verify(In& in, const Actions& actions, ActionsContext context, OuterAction outer) {
+  if (!in.ok()) return;
+  const auto verified = verify_actions(actions, context, outer, in.version());
+  if (verified.ok()) return;
+  remark(in.remarks(), "ofp_actions", Remark::Level::Warn, verified.error().text);
+  in.fail(verified.error().error);
+}
+
+Actions read_list(In& in, int depth);
+
 void read_clone(In& in, Actions& out, int depth) {
   in.zeros(6, OfError::NXBRC_MUST_BE_ZERO);
   In nested = in.part(in.remaining());
-  Clone clone{read_actions(nested, depth + 1)};
+  Clone clone{read_list(nested, depth + 1)};
+  verify(nested, clone.actions, ActionsContext::List, OuterAction::Clone);
   in.absorb(nested);
   out.push_back(std::move(clone));
 }
@@ -309,13 +347,16 @@ void read_ct(In& in, Actions& out, int depth) {
     field_header(in, zone.field);
     first_and_count(in, zone);
     check_bits(in, zone);
+    if (in.ok() && zone.bits != 16) in.fail(OfError::OFPBAC_BAD_SET_LEN);
     ct.zone_source = zone;
   }
   in.be(ct.recirculation_table);
   in.zeros(3, OfError::NXBRC_MUST_BE_ZERO);
   in.be(ct.helper);
+  if (ct.force && !ct.commit) in.fail(OfError::OFPBAC_BAD_ARGUMENT);
   In nested = in.part(in.remaining());
-  ct.actions = read_actions(nested, depth + 1);
+  ct.actions = read_list(nested, depth + 1);
+  verify(nested, ct.actions, ActionsContext::List, OuterAction::Ct);
   in.absorb(nested);
   out.push_back(std::move(ct));
 }
@@ -337,6 +378,57 @@ void read_nat(In& in, Actions& out, int) {
   out.push_back(nat);
 }
 
+constexpr std::uint16_t kNshProperties = 4;
+
+EncapProperty read_encap_property(In& in, std::uint8_t type) {
+  EncapProperty property;
+  property.kind = EncapProperty::Kind(type);
+  if (property.kind == EncapProperty::Kind::MdType) {
+    in.be(property.md_type);
+    in.take(std::min<std::size_t>(3, in.remaining()));
+  } else if (property.kind == EncapProperty::Kind::Tlv) {
+    in.be(property.tlv_class);
+    in.be(property.tlv_type);
+    const auto size = in.read<std::uint8_t>();
+    const Bytes data = in.take(size);
+    property.data.assign(data.begin(), data.end());
+    in.take(std::min<std::size_t>((8 - size % 8) % 8, in.remaining()));
+  } else {
+    in.fail(OfError::NXBAC_UNKNOWN_ED_PROP);
+  }
+  if (in.ok() && !in.at_end()) in.fail(OfError::NXBAC_BAD_ED_PROP);
+  return property;
+}
+
+void read_encap(In& in, Actions& out, int) {
+  Encap encap;
+  in.be(encap.header_size);
+  in.be(encap.packet_type);
+  const bool known = encap.packet_type == kPacketEthernet || encap.packet_type == kPacketNsh ||
+                     encap.packet_type == kPacketMpls || encap.packet_type == kPacketMplsMulticast;
+  if (!known) in.fail(OfError::NXBAC_BAD_HEADER_TYPE);
+  while (in.ok() && in.remaining() >= 4) {
+    const auto property_class = in.read<std::uint16_t>();
+    const auto type = in.read<std::uint8_t>();
+    const auto length = in.read<std::uint8_t>();
+    if (length < 4) return in.fail(OfError::OFPBAC_BAD_LEN);
+    if (property_class != kNshProperties) return in.fail(OfError::NXBAC_UNKNOWN_ED_PROP);
+    In property = in.over(in.take(length - 4u), OfError::NXBAC_BAD_ED_PROP);
+    encap.properties.push_back(read_encap_property(property, type));
+    in.absorb(property);
+    if (in.ok()) in.take(std::min<std::size_t>((8 - length % 8) % 8, in.remaining()));
+  }
+  out.push_back(std::move(encap));
+}
+
+void read_decap(In& in, Actions& out, int) {
+  Decap decap;
+  in.pad(2);
+  in.be(decap.packet_type);
+  if (!in.at_end()) in.fail(OfError::NXBAC_UNKNOWN_ED_PROP);
+  out.push_back(decap);
+}
+
 void read_write_metadata(In& in, Actions& out, int) {
   WriteMetadata write;
   in.zeros(6, OfError::NXBRC_MUST_BE_ZERO);
@@ -352,6 +444,7 @@ constexpr ReaderRow kRows[] = {
     {kOpenVendor, V10, V10, 11, read_enqueue},
     {kOpenVendor, V12, V15, 25, read_set_field},
     {kOpenVendor, V15, V15, 28, read_copy_field},
+    {kOnfVendor, V13, V14, 3200, read_onf_copy_field},
     {kNiciraVendor, V10, V15, 1, read_resubmit},
     {kNiciraVendor, V10, V14, 6, read_as<Move>},
     {kNiciraVendor, V10, V14, 7, read_load},
@@ -381,7 +474,10 @@ constexpr ReaderRow kRows[] = {
     {kNiciraVendor, V10, V15, 42, read_clone},
     {kNiciraVendor, V10, V15, 44, read_resubmit_table<Resubmit::Form::TableCt>},
     {kNiciraVendor, V10, V15, 45, read_learn2},
+    {kNiciraVendor, V13, V15, 46, read_encap},
+    {kNiciraVendor, V13, V15, 47, read_decap},
     {kNiciraVendor, V10, V15, 49, read_as<CheckPacketLarger>},
+    {kNiciraVendor, V10, V15, 51, read_sample<4>},
 };
 
 const ReaderRow* find_reader(const ActionHeader& header, Version version) {
@@ -445,7 +541,7 @@ void read_action(In& in, Actions& out, int depth) {
   if (header.length < 8 || header.length % 8 != 0 || header.length > start.count()) {
     return in.fail(OfError::OFPBAC_BAD_LEN);
   }
-  In action(start.first(header.length), in.version(), OfError::OFPBAC_BAD_LEN);
+  In action = in.over(start.first(header.length), OfError::OFPBAC_BAD_LEN);
   action.be(header.type);
   action.pad(2);
   if (header.type == kVendorAction) {
@@ -486,8 +582,31 @@ void once(In& in, std::optional<T>& slot, T value) {
 Actions nested_actions(In& in) {
   in.pad(4);
   In nested = in.part(in.remaining());
-  Actions actions = read_actions(nested);
+  Actions actions = read_list(nested, 0);
   in.absorb(nested);
+  return actions;
+}
+
+void log_bad_action(const In& in, Bytes whole, std::size_t offset) {
+  if (in.remarks() == nullptr) return;
+  std::string text = fmt::format("bad action at offset {} ({}):\n", flow::sharp_hex_text(offset),
+                                 error_name(in.error()));
+  text += hex_dump(whole, Characters::No);
+  // Logs mark the middle of a line even where it ends there.
+  if (whole.count() % 16 == 8) text.insert(text.size() - 1, "-");
+  remark(in.remarks(), "ofp_actions", Remark::Level::Warn, std::move(text));
+}
+
+Actions read_list(In& in, int depth) {
+  const Bytes whole = in.rest();
+  Actions actions;
+  if (depth > kMaxActionDepth) in.fail(OfError::OFPBAC_TOO_MANY);
+  if (in.remaining() % 8 != 0) in.fail(OfError::OFPBRC_BAD_LEN);
+  while (in.ok() && !in.at_end()) {
+    const std::size_t offset = whole.count() - in.remaining();
+    read_action(in, actions, depth);
+    if (!in.ok()) log_bad_action(in, whole, offset);
+  }
   return actions;
 }
 
@@ -549,16 +668,24 @@ FieldId read_field_header(In& in, OfError unknown) {
   return in.ok() ? header->field->id : FieldId{};
 }
 
-Actions read_actions(In& in, int depth) {
-  Actions actions;
-  if (depth > kMaxActionDepth) in.fail(OfError::OFPBAC_TOO_MANY);
-  if (in.remaining() % 8 != 0) in.fail(OfError::OFPBRC_BAD_LEN);
-  while (in.ok() && !in.at_end()) read_action(in, actions, depth);
+Actions read_actions(In& in) {
+  Actions actions = read_list(in, 0);
+  verify(in, actions, ActionsContext::List, OuterAction::None);
   return actions;
 }
 
 Actions read_instructions(In& in) {
-  if (in.version() == V10) return read_actions(in);
+  if (in.version() == V10) {
+    Actions actions = read_list(in, 0);
+    verify(in, actions, ActionsContext::Instructions, OuterAction::None);
+    return actions;
+  }
+  if (in.remaining() % 8 != 0) {
+    remark(in.remarks(), "ofp_actions", Remark::Level::Warn,
+           fmt::format("OpenFlow message instructions length {} is not a multiple of 8",
+                       in.remaining()));
+    in.fail(OfError::OFPBIC_BAD_LEN);
+  }
   Instructions all;
   while (in.ok() && !in.at_end()) {
     if (in.remaining() < 8) {
@@ -571,12 +698,14 @@ Actions read_instructions(In& in) {
       in.fail(OfError::OFPBIC_BAD_LEN);
       break;
     }
-    In body(in.take(length - 4u), in.version(), OfError::OFPBIC_BAD_LEN);
+    In body = in.over(in.take(length - 4u), OfError::OFPBIC_BAD_LEN);
     read_instruction(body, type, all);
     if (body.ok() && !body.at_end()) body.fail(OfError::OFPBIC_BAD_LEN);
     in.absorb(body);
   }
-  return in_order(std::move(all));
+  Actions actions = in_order(std::move(all));
+  verify(in, actions, ActionsContext::Instructions, OuterAction::None);
+  return actions;
 }
 
 }  // namespace ovs::openflow

@@ -6,6 +6,7 @@
 #include "base/core/result.h"
 #include "flow/match/match_text.h"
 #include "openflow/action/action.h"
+#include "openflow/action/verify.h"
 
 namespace ovs::openflow {
 
@@ -14,7 +15,6 @@ std::string format_actions(const Actions& actions, const flow::PortNames* ports 
 // "NXM_NX_REG0[0..15]"
 std::string format_subfield(const Subfield& bits);
 
-enum class ActionsContext : std::uint8_t { List, Instructions };
 // Reads what format_actions prints, and the other ways to say it. `usable` loses the protocols that
 // cannot carry what the text says.
 Result<Actions, flow::TextError> parse_actions(

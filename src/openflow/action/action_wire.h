@@ -6,7 +6,7 @@
 namespace ovs::openflow {
 
 // Everything that `in` has left, which is a list of actions. Any error is in `in` afterwards.
-Actions read_actions(In& in, int depth = 0);
+Actions read_actions(In& in);
 // The same for version 1.0's actions or, from 1.1 on, instructions.
 Actions read_instructions(In& in);
 

@@ -295,15 +295,49 @@ void write_controller(Out& out, const Controller& c) {
 }
 
 void write_move(Out& out, const Move& move) {
-  if (out.version() < V15) return put_described(out, 6, move);
-  put(out, kOpenVendor, 28, [&](Out& action) {
+  const bool onf = move.onf && out.version() >= V13;
+  if (out.version() < V15 && !onf) return put_described(out, 6, move);
+  const bool standard = out.version() >= V15;
+  put(out, standard ? kOpenVendor : kOnfVendor, standard ? 28 : 3200, [&](Out& action) {
+    if (!standard) action.pad(2);
     action.be(move.source.bits);
     action.be(move.source.first_bit);
     action.be(move.destination.first_bit);
     action.pad(2);
     for (const FieldId id : {move.source.field, move.destination.field}) {
-      write_oxm_header(action, id, OxmStyle::Of15, flow::field(id).width, false);
+      write_oxm_header(action, id, oxm_style(out.version()), flow::field(id).width, false);
     }
+  });
+}
+
+void write_encap(Out& out, const Encap& m) {
+  constexpr std::uint16_t kNshProperties = 4;
+  put_nx(out, 46, [&](Out& action) {
+    action.be(m.header_size);
+    action.be(m.packet_type);
+    for (const EncapProperty& property : m.properties) {
+      const bool tlv = property.kind == EncapProperty::Kind::Tlv;
+      const std::size_t padded = (property.data.size() + 7) / 8 * 8;
+      action.be(kNshProperties);
+      action.be(property.kind);
+      action.be(std::uint8_t(tlv ? 8 + padded : 5));
+      if (tlv) {
+        action.be(property.tlv_class);
+        action.be(property.tlv_type);
+        action.be(std::uint8_t(property.data.size()));
+        action.rest_to(property.data);
+      } else {
+        action.be(property.md_type);
+      }
+      action.pad_to(8);
+    }
+  });
+}
+
+void write_decap(Out& out, const Decap& m) {
+  put_nx(out, 47, [&](Out& action) {
+    action.pad(2);
+    action.be(m.packet_type);
   });
 }
 
@@ -425,7 +459,8 @@ void write_action(Out& out, const Action& action) {
                  [&](const Bundle& m) { put_described(out, m.destination ? 13 : 12, m); },
                  [&](const Learn& m) { write_learn(out, m); },
                  [&](const Sample& m) {
-                   put_described(out, m.form == 1 ? 29 : m.form == 2 ? 38 : 41, m);
+                   constexpr std::uint16_t kTypes[] = {29, 38, 41, 51};
+                   put_described(out, kTypes[(m.form - 1) & 3], m);
                  },
                  [&](const Clone& m) {
                    put_nx(out, 42, [&](Out& nested) {
@@ -435,6 +470,8 @@ void write_action(Out& out, const Action& action) {
                  },
                  [&](const Nat& m) { write_nat(out, m); },
                  [&](const Ct& m) { write_ct(out, m); },
+                 [&](const Encap& m) { write_encap(out, m); },
+                 [&](const Decap& m) { write_decap(out, m); },
                  [&](const WriteMetadata& m) { write_metadata10(out, m); },
                  [&](const GotoTable& m) {
                    write_resubmit(out, {kPortInPort, m.table, Resubmit::Form::Table});

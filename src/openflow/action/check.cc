@@ -52,7 +52,12 @@ Checked Checker::learn(const Learn& learn) {
       OVS_TRY(field(spec.source->field, "source field"));
     }
     if (spec.destination_kind == LearnSpec::Destination::Output) continue;
-    if (!made.may_match(spec.destination.field)) return OfError::OFPBAC_MATCH_INCONSISTENT;
+    if (!made.may_match(spec.destination.field)) {
+      remark(remarks, "ofp_actions", Remark::Level::Warn,
+             fmt::format("destination field {} lacks correct prerequisites",
+                         std::string_view(flow::field(spec.destination.field).name)));
+      return OfError::OFPBAC_MATCH_INCONSISTENT;
+    }
     const bool says = spec.destination_kind == LearnSpec::Destination::Match && !spec.source &&
                       spec.destination.is_whole();
     if (says) made.set(spec.destination.field, spec.immediate);

@@ -193,12 +193,43 @@ void describe(A& a, Of<A, Bundle>& m) {
   for (auto& member : m.members) a.be(member);
 }
 
+// Four bytes that are a field's header, with which bits of it behind; or zero, with a number.
+inline void number_or_field(In& in, std::uint32_t& number, std::optional<Subfield>& source) {
+  const Bytes rest = in.rest();
+  const bool is_number = rest.count() < 4 || load<Be32>(rest.data()).host() == 0;
+  if (is_number) {
+    in.pad(4);
+    return in.be(number);
+  }
+  Subfield bits{};
+  field_header(in, bits.field);
+  first_and_count(in, bits);
+  in.pad(2);
+  check_bits(in, bits);
+  if (in.ok() && bits.bits > 32) in.fail(OfError::OFPBAC_BAD_SET_LEN);
+  source = bits;
+}
+inline void number_or_field(Out& out, std::uint32_t number, const std::optional<Subfield>& source) {
+  if (!source) {
+    out.pad(4);
+    return out.be(number);
+  }
+  field_header(out, source->field);
+  first_and_count(out, *source);
+  out.pad(2);
+}
+
 template <class A>
 void describe(A& a, Of<A, Sample>& m) {
   a.be(m.probability);
   a.be(m.collector_set);
-  a.be(m.domain);
-  a.be(m.point);
+  if (m.form == 4) {
+    number_or_field(a, m.domain, m.domain_source);
+    number_or_field(a, m.point, m.point_source);
+  } else {
+    a.be(m.domain);
+    a.be(m.point);
+  }
   if (m.form == 1) return;
   a.be(m.sampling_port);
   a.be(m.direction);

@@ -1,6 +1,7 @@
 // The words of actions' arguments, for both directions of their text.
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <iterator>
 #include <string_view>
 
@@ -16,6 +17,14 @@ inline constexpr std::string_view kBundleNames[] = {"active_backup", "hrw"};
 inline constexpr std::string_view kReasonNames[] = {"no_match",      "action",       "invalid_ttl",
                                                     "action_set",    "group",        "packet_out",
                                                     "explicit_miss", "implicit_miss"};
+
+inline constexpr std::string_view kEncapNames[] = {"ethernet", "nsh", "mpls", "mpls_mc"};
+inline constexpr std::uint32_t kEncapTypes[] = {0, 0x1894f, 0x18847, 0x18848};
+constexpr std::size_t encap_index(std::uint32_t packet_type) {
+  std::size_t i = 0;
+  while (i < 4 && kEncapTypes[i] != packet_type) ++i;
+  return i;
+}
 
 template <std::size_t N>
 constexpr std::string_view name_in(const std::string_view (&names)[N], std::size_t index) {

@@ -24,7 +24,7 @@ struct ActionParser {
     actions.push_back(Action(std::forward<T>(action)));
   }
   // The actions of an argument, one level deeper.
-  Result<Actions, flow::TextError> nested(std::string_view text);
+  Result<Actions, flow::TextError> nested(std::string_view text, OuterAction outer);
 };
 
 // The word's value as a number that fits the target.
@@ -52,5 +52,7 @@ ParsedAction parse_sample(const Word& word, ActionParser& parser);
 ParsedAction parse_check_packet_larger(const Word& word, ActionParser& parser);
 ParsedAction parse_ct(const Word& word, ActionParser& parser);
 ParsedAction parse_nat(const Word& word, ActionParser& parser);
+ParsedAction parse_encap(const Word& word, ActionParser& parser);
+ParsedAction parse_decap(const Word& word, ActionParser& parser);
 
 }  // namespace ovs::openflow

@@ -15,6 +15,7 @@
 #include "base/containers/array.h"
 #include "openflow/core/error.h"
 #include "openflow/core/port.h"
+#include "openflow/core/remarks.h"
 #include "openflow/core/version.h"
 
 namespace ovs::openflow {
@@ -60,6 +61,16 @@ class In {
     return value;
   }
 
+  // Where what is to be logged goes; parts inherit it.
+  void tell(Remarks* remarks) { remarks_ = remarks; }
+  Remarks* remarks() const { return remarks_; }
+  // A reader of other bytes that is otherwise the same.
+  In over(Bytes bytes, OfError too_short) const {
+    In other(bytes, version_, too_short);
+    other.tell(remarks_);
+    return other;
+  }
+
   std::size_t remaining() const { return rest_.count(); }
   std::size_t offset() const { return size_ - rest_.count(); }
   bool at_end() const { return rest_.empty(); }
@@ -75,7 +86,7 @@ class In {
     return taken;
   }
   Bytes take_rest() { return take(rest_.count()); }
-  In part(std::size_t size) { return In(take(size), version_, too_short_); }
+  In part(std::size_t size) { return over(take(size), too_short_); }
 
   // A number in network order, as wide as its type or as `Wire`.
   template <class Wire, class T>
@@ -138,6 +149,7 @@ class In {
   Version version_;
   OfError too_short_;
   OfError error_ = OfError::OFPBRC_BAD_LEN;
+  Remarks* remarks_ = nullptr;
   bool failed_ = false;
 };
 

@@ -173,6 +173,7 @@ void write_match10(Out& out, const flow::Match& match) {
   }
   const Vlan10 vlan = vlan10(match);
   wild |= vlan.wild;
+  if (vlan.vid == kVlanNone) wild &= ~kWildPcp;  // no tag has no priority either
   fields.be(vlan.vid);
   fields.be(vlan.pcp);
   fields.pad(1);

@@ -15,6 +15,8 @@
 #include "openflow/core/port.h"
 #include "openflow/message/group.h"
 #include "openflow/message/kind.h"
+#include "openflow/message/meter.h"
+#include "openflow/message/monitor.h"
 
 namespace ovs::openflow {
 
@@ -96,14 +98,6 @@ struct Resume {
   PacketIn packet_in;
 };
 
-enum class FlowRemovedReason : std::uint8_t {
-  IdleTimeout,
-  HardTimeout,
-  Delete,
-  GroupDelete,
-  MeterDelete,
-  Eviction,
-};
 struct FlowRemoved {
   flow::Match match;
   std::uint64_t cookie = 0;
@@ -247,10 +241,15 @@ struct RoleMessage {  // request and reply
 };
 
 // Which asynchronous messages a controller gets, by message and reason bit; [0] as primary or
-// equal, [1] as secondary.
+// equal, [1] as secondary. Where a version has properties a change may leave some out: bit n of
+// `said` is property n's, an even one of secondaries and the next of the others.
 struct AsyncConfig {
-  std::uint32_t packet_in[2] = {}, port_status[2] = {}, flow_removed[2] = {};
+  std::uint32_t packet_in[2] = {}, port_status[2] = {}, flow_removed[2] = {}, role_status[2] = {},
+                table_status[2] = {}, request_forward[2] = {};
+  std::uint32_t said = 0xfff;
 };
+// What is in force after a change.
+AsyncConfig applied(AsyncConfig before, const AsyncConfig& change);
 
 enum class PacketInFormat : std::uint8_t { Standard = 0, Nxt = 1, Nxt2 = 2 };
 struct SetPacketInFormat {
@@ -318,18 +317,28 @@ struct ZoneFlush {
   std::uint16_t zone = 0;
 };
 
+// A change that another controller asked for.
+struct RequestForward {
+  std::uint32_t xid = 0;  // of that request
+  std::variant<GroupMod, MeterMod> request;
+};
+
 // A body of a kind that is not decoded yet.
 struct Undecoded {
   ByteString body;
 };
 
-using Body = std::variant<
-    Empty, Hello, ErrorMessage, Echo, FeaturesReply, SwitchConfig, PacketIn, Resume, FlowRemoved,
-    PortStatus, PortMod, PacketOut, FlowMod, TableMod, Desc, FlowStatsRequest, FlowStatsReply,
-    AggregateReply, TableStatsReply, PortRequest, PortStatsReply, PortDescReply, QueueRequest,
-    QueueStatsReply, RoleMessage, AsyncConfig, SetPacketInFormat, SetFlowFormat, FlowModTableId,
-    ControllerId, BundleControl, BundleAdd, RoleStatus, QueueConfigRequest, QueueConfigReply,
-    IdRequest, ZoneFlush, GroupMod, GroupDescReply, GroupStatsReply, GroupFeatures, Undecoded>;
+using Body =
+    std::variant<Empty, Hello, ErrorMessage, Echo, FeaturesReply, SwitchConfig, PacketIn, Resume,
+                 FlowRemoved, PortStatus, PortMod, PacketOut, FlowMod, TableMod, Desc,
+                 FlowStatsRequest, FlowStatsReply, AggregateReply, TableStatsReply, PortRequest,
+                 PortStatsReply, PortDescReply, QueueRequest, QueueStatsReply, RoleMessage,
+                 AsyncConfig, SetPacketInFormat, SetFlowFormat, FlowModTableId, ControllerId,
+                 BundleControl, BundleAdd, RoleStatus, QueueConfigRequest, QueueConfigReply,
+                 IdRequest, ZoneFlush, GroupMod, GroupDescReply, GroupStatsReply, GroupFeatures,
+                 MeterMod, MeterConfigReply, MeterStatsReply, MeterFeatures, RequestForward,
+                 FlowMonitorRequest, MonitorCancel, FlowMonitorReply, TlvTableMod, TlvTableReply,
+                 IpfixBridgeReply, IpfixFlowReply, CtFlush, Undecoded>;
 
 struct Message {
   Encoding encoding = Encoding::OfptHello;

@@ -3,9 +3,12 @@
 #include <algorithm>
 
 #include "openflow/message/describe_control.h"
+#include "openflow/message/describe_extensions.h"
 #include "openflow/message/describe_flow_stats.h"
 #include "openflow/message/describe_flows.h"
 #include "openflow/message/describe_groups.h"
+#include "openflow/message/describe_meters.h"
+#include "openflow/message/describe_monitors.h"
 #include "openflow/message/describe_ports.h"
 #include "openflow/text/flow_text.h"
 
@@ -27,12 +30,6 @@ Body read_hello(In& in, const Dialect& dialect, Bytes message) {
   describe(in, hello, dialect);
   if (!hello.understood) hello.whole.assign(message.begin(), message.end());
   return hello;
-}
-
-Body read_async(In& in, const Dialect& dialect) {
-  const bool properties =
-      dialect.encoding == Encoding::NxtSetAsyncConfig2 || in.version() >= Version::V14;
-  return properties ? read_as<Undecoded>(in, dialect) : read_as<AsyncConfig>(in, dialect);
 }
 
 Body read_body(In& in, const Dialect& dialect) {
@@ -68,7 +65,7 @@ Body read_body(In& in, const Dialect& dialect) {
     case Kind::RoleRequest:
     case Kind::RoleReply: return read_as<RoleMessage>(in, dialect);
     case Kind::GetAsyncReply:
-    case Kind::SetAsyncConfig: return read_async(in, dialect);
+    case Kind::SetAsyncConfig: return read_as<AsyncConfig>(in, dialect);
     case Kind::BundleControl: return read_as<BundleControl>(in, dialect);
     case Kind::BundleAddMessage: return read_as<BundleAdd>(in, dialect);
     case Kind::RoleStatus: return read_as<RoleStatus>(in, dialect);
@@ -77,10 +74,23 @@ Body read_body(In& in, const Dialect& dialect) {
     case Kind::GroupDescStatsRequest:
       if (dialect.encoding == Encoding::Ofpst11GroupDescRequest) return IdRequest{};
       return read_as<IdRequest>(in, dialect);
+    case Kind::FlowMonitorStatsRequest: return read_as<FlowMonitorRequest>(in, dialect);
+    case Kind::FlowMonitorStatsReply: return read_as<FlowMonitorReply>(in, dialect);
+    case Kind::FlowMonitorCancel: return read_as<MonitorCancel>(in, dialect);
+    case Kind::TlvTableMod: return read_as<TlvTableMod>(in, dialect);
+    case Kind::TlvTableReply: return read_as<TlvTableReply>(in, dialect);
+    case Kind::IpfixBridgeStatsReply: return read_as<IpfixBridgeReply>(in, dialect);
+    case Kind::IpfixFlowStatsReply: return read_as<IpfixFlowReply>(in, dialect);
+    case Kind::CtFlush: return read_as<CtFlush>(in, dialect);
     case Kind::GroupMod: return read_as<GroupMod>(in, dialect);
     case Kind::GroupDescStatsReply: return read_as<GroupDescReply>(in, dialect);
     case Kind::GroupStatsReply: return read_as<GroupStatsReply>(in, dialect);
     case Kind::GroupFeaturesStatsReply: return read_as<GroupFeatures>(in, dialect);
+    case Kind::MeterMod: return read_as<MeterMod>(in, dialect);
+    case Kind::MeterConfigStatsReply: return read_as<MeterConfigReply>(in, dialect);
+    case Kind::MeterStatsReply: return read_as<MeterStatsReply>(in, dialect);
+    case Kind::MeterFeaturesStatsReply: return read_as<MeterFeatures>(in, dialect);
+    case Kind::RequestForward: return read_as<RequestForward>(in, dialect);
     case Kind::GroupStatsRequest:
     case Kind::MeterStatsRequest:
     case Kind::MeterConfigStatsRequest: return read_as<IdRequest>(in, dialect);
@@ -164,6 +174,7 @@ Result<Message, DecodeError> decode(Bytes bytes, TableIds table_ids, Remarks* re
   message.xid = envelope->xid;
   message.more = envelope->more;
   In in(envelope->body, envelope->version, OfError::OFPBRC_BAD_LEN);
+  in.tell(remarks);
   const Dialect dialect{envelope->encoding, table_ids, envelope->xid, remarks};
   message.body = kind_of(envelope->encoding) == Kind::Hello ? read_hello(in, dialect, bytes)
                                                             : read_body(in, dialect);
@@ -185,6 +196,10 @@ std::string encode_parts(const Message& message) {
   if (message.as<QueueStatsReply>()) return encode_items(message, &QueueStatsReply::queues);
   if (message.as<GroupDescReply>()) return encode_items(message, &GroupDescReply::groups);
   if (message.as<GroupStatsReply>()) return encode_items(message, &GroupStatsReply::groups);
+  if (message.as<FlowMonitorReply>()) return encode_items(message, &FlowMonitorReply::updates);
+  if (message.as<IpfixFlowReply>()) return encode_items(message, &IpfixFlowReply::sets);
+  if (message.as<MeterConfigReply>()) return encode_items(message, &MeterConfigReply::meters);
+  if (message.as<MeterStatsReply>()) return encode_items(message, &MeterStatsReply::meters);
   return encode(message);
 }
 
@@ -210,6 +225,16 @@ Message make_flow_stats_request(Kind kind, const FlowStatsRequest& request, Prot
         kind == Kind::FlowStatsRequest ? Encoding::NxstFlowRequest : Encoding::NxstAggregateRequest;
   }
   return message;
+}
+
+AsyncConfig applied(AsyncConfig before, const AsyncConfig& change) {
+  for (std::uint16_t type = 0; type < kAsyncPropertyCount; ++type) {
+    if ((change.said >> type & 1) == 0) continue;
+    const AsyncRow& row = kAsyncRows[type / 2];
+    const unsigned role = type % 2 == 0 ? 1 : 0;
+    (before.*row.reasons)[role] = (change.*row.reasons)[role];
+  }
+  return before;
 }
 
 std::string encode_error(OfError error, Bytes request) {

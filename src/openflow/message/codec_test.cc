@@ -47,6 +47,9 @@ const char* const kFlows[] = {
     "table=1,actions=clone(output:1,output:2),conjunction(3,1/2)",
     "table=1,actions=multipath(eth_src,50,modulo_n,4,0,NXM_NX_REG0[]),bundle(eth_src,0,hrw,ofport,"
     "members:1,2)",
+    "table=1,actions=sample(probability=9,collector_set_id=1,obs_domain_id=NXM_OF_IN_PORT[],"
+    "obs_point_id=7)",
+    "table=1,actions=encap(nsh(md_type=1)),decap(packet_type(ns=0,type=0))",
     "table=1,tcp,actions=ct(commit,table=4,zone=5,nat(src=10.0.0.1-10.0.0.9:1000-2000,random))",
 };
 

@@ -32,7 +32,7 @@ inline void match11(Out& out, const flow::Match& match) {
 }
 
 inline void instructions(In& in, Actions& actions) {
-  In rest(in.take_rest(), in.version(), OfError::OFPBAC_BAD_LEN);
+  In rest = in.over(in.take_rest(), OfError::OFPBAC_BAD_LEN);
   actions = read_instructions(rest);
   in.absorb(rest);
 }
@@ -42,7 +42,7 @@ inline void instructions(Out& out, const Actions& actions) {
 
 // A list of actions that fills the rest of the body.
 inline void actions(In& in, Actions& all) {
-  In rest(in.take_rest(), in.version(), OfError::OFPBAC_BAD_LEN);
+  In rest = in.over(in.take_rest(), OfError::OFPBAC_BAD_LEN);
   all = read_actions(rest);
   in.absorb(rest);
 }
@@ -188,7 +188,7 @@ void read_properties(In& in, F take) {
     const auto length = in.read<std::uint16_t>();
     const std::size_t padded = (length + 7u) / 8 * 8;
     if (length < 4 || padded - 4 > in.remaining()) return in.fail(OfError::OFPBPC_BAD_LEN);
-    In property(in.take(length - 4u), in.version(), OfError::OFPBPC_BAD_LEN);
+    In property = in.over(in.take(length - 4u), OfError::OFPBPC_BAD_LEN);
     in.pad(padded - length);
     take(property, type);
     in.absorb(property);

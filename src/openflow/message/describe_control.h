@@ -19,20 +19,27 @@ void describe(A& a, Of<A, Echo>& m, const Dialect&) {
 
 inline constexpr std::uint16_t kVersionBitmapElement = 1;
 
-inline void read_hello_element(In& element, std::uint16_t type, Hello& hello) {
+inline void read_hello_element(In& element, std::uint16_t type, Hello& hello, Remarks* remarks) {
   if (type != kVersionBitmapElement || element.remaining() < 4) {
     hello.understood = false;
     return;
   }
-  const auto bitmap = element.read<std::uint32_t>() & ~std::uint32_t{1};
+  auto bitmap = element.read<std::uint32_t>();
+  if (bitmap & 1) {
+    remark(remarks, "ofp_util", Remark::Level::Warn,
+           "peer claims to support invalid OpenFlow version 0x00");
+    bitmap &= ~std::uint32_t{1};
+  }
   if (bitmap == 0) {
+    remark(remarks, "ofp_util", Remark::Level::Warn,
+           "peer does not support any OpenFlow version (between 0x01 and 0x1f)");
     hello.understood = false;
     return;
   }
   hello.versions = bitmap;
 }
 // `versions` comes in as what the header's version alone says.
-inline void describe(In& in, Hello& hello, const Dialect&) {
+inline void describe(In& in, Hello& hello, const Dialect& dialect) {
   while (in.remaining() >= 4) {
     const Bytes rest = in.rest();
     const std::uint16_t length = load<Be16>(rest.data() + 2).host();
@@ -41,7 +48,7 @@ inline void describe(In& in, Hello& hello, const Dialect&) {
     In element = in.part(length);
     const auto type = element.read<std::uint16_t>();
     element.pad(2);
-    read_hello_element(element, type, hello);
+    read_hello_element(element, type, hello, dialect.remarks);
     in.pad(padded - length);
   }
   if (!in.at_end()) hello.understood = false;
@@ -128,14 +135,6 @@ void describe(A& a, Of<A, RoleMessage>& m, const Dialect& dialect) {
     if (m.role != Role::NoChange && m.role != Role::Equal && generation != kUnknownCount) {
       m.generation = generation;
     }
-  }
-}
-
-template <class A>
-void describe(A& a, Of<A, AsyncConfig>& m, const Dialect&) {
-  for (auto* reasons : {&m.packet_in, &m.port_status, &m.flow_removed}) {
-    a.be((*reasons)[0]);
-    a.be((*reasons)[1]);
   }
 }
 

@@ -173,6 +173,17 @@ inline void check_pipeline_fields(In& in, const flow::Match& metadata) {
   if (metadata.is_wildcard(flow::FieldId::InPort)) in.fail(OfError::OFPBRC_BAD_PORT);
 }
 
+// A field that lacks what it needs is one of a packet's headers.
+inline void read_pipeline_match(In& in, flow::Match& metadata) {
+  In match = in;
+  metadata = read_match11(match, UnknownFields::Skip);
+  if (!match.ok() && match.error() == OfError::OFPBMC_BAD_PREREQ) {
+    return in.fail(OfError::OFPBRC_PIPELINE_FIELDS_ONLY);
+  }
+  in = match;
+  check_pipeline_fields(in, metadata);
+}
+
 inline void describe(In& in, PacketOut& m, const Dialect&) {
   in.be(m.buffer);
   std::uint16_t size = 0;
@@ -185,8 +196,7 @@ inline void describe(In& in, PacketOut& m, const Dialect&) {
   } else {
     in.be(size);
     in.pad(2);
-    m.metadata = read_match11(in, UnknownFields::Skip);
-    check_pipeline_fields(in, m.metadata);
+    read_pipeline_match(in, m.metadata);
   }
   In part = in.part(size);
   actions(part, m.actions);

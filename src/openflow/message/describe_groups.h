@@ -79,7 +79,7 @@ inline void check_bucket_ids(In& in, const std::vector<Bucket>& buckets) {
 
 inline void buckets(In& in, std::vector<Bucket>& all, GroupType type) {
   const bool has_ids = has_bucket_ids(in.version());
-  In list(in.take_rest(), in.version(), OfError::OFPGMFC_BAD_BUCKET);
+  In list = in.over(in.take_rest(), OfError::OFPGMFC_BAD_BUCKET);
   sized_list(list, all, [&](In& part, Bucket& bucket) {
     if (has_ids) return bucket15(part, bucket, type);
     bucket11(part, bucket);

@@ -300,6 +300,53 @@ Result<FlowStatsRequest, TextError> parse_flow_stats_request(std::string_view te
   return request;
 }
 
+namespace {
+
+struct MonitorFlag {
+  std::string_view word;
+  std::uint16_t flag;
+};
+constexpr MonitorFlag kMonitorFlags[] = {
+    {"!initial", kMonitorInitial}, {"!add", kMonitorAdd},         {"!delete", kMonitorDelete},
+    {"!modify", kMonitorModify},   {"!actions", kMonitorActions}, {"!abbrev", kMonitorNoAbbrev},
+    {"!own", kMonitorOwn}};
+
+Result<void, TextError> parse_monitor_word(std::string_view whole, const Word& word,
+                                           const TextContext& context, FlowMonitor& monitor) {
+  for (const MonitorFlag& row : kMonitorFlags) {
+    if (row.word != word.key) continue;
+    monitor.flags &= std::uint16_t(~row.flag);
+    return kOk;
+  }
+  OVS_TRY(const MatchWord taken,
+          flow::parse_match_word(word.key, word.value, context.ports, monitor.match));
+  if (taken == MatchWord::Taken) return kOk;
+  if (word.value.empty()) {
+    return text_error(fmt::format("{}: field {} missing value", whole, word.key));
+  }
+  if (word.key == "table") {
+    OVS_TRY(monitor.table, parse_table(word.value, context));
+    return kOk;
+  }
+  if (word.key == "out_port") return parse_out_port(word.value, context, monitor.out_port);
+  if (word.key == "out_group") return number(word, monitor.out_group);
+  return text_error(fmt::format("{}: unknown keyword {}", whole, word.key));
+}
+
+}  // namespace
+
+Result<FlowMonitor, TextError> parse_flow_monitor(std::string_view text,
+                                                  const TextContext& context) {
+  FlowMonitor monitor;
+  monitor.flags = kMonitorInitial | kMonitorAdd | kMonitorDelete | kMonitorModify |
+                  kMonitorActions | kMonitorOwn;
+  Words words(text);
+  while (const auto word = words.next()) {
+    OVS_TRY(parse_monitor_word(text, *word, context, monitor));
+  }
+  return monitor;
+}
+
 Result<PacketOut, TextError> parse_packet_out(std::string_view text, const TextContext& context,
                                               Protocols& usable) {
   PacketOut out;

@@ -27,6 +27,9 @@ Result<FlowStatsRequest, flow::TextError> parse_flow_stats_request(std::string_v
 // "in_port=1,packet=HEX,actions=2"
 Result<PacketOut, flow::TextError> parse_packet_out(std::string_view text,
                                                     const TextContext& context, Protocols& usable);
+// "table=1,in_port=2,!initial": what a flow monitor watches.
+Result<FlowMonitor, flow::TextError> parse_flow_monitor(std::string_view text,
+                                                        const TextContext& context);
 Result<std::uint8_t, flow::TextError> parse_table(std::string_view text,
                                                   const TextContext& context);
 // Removes what its protocols do not need, saying so in the remarks, as the switch would.

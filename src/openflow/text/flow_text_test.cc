@@ -54,6 +54,12 @@ const char* const kRoundTrips[] = {
     "set_tunnel:0x5",
     "set_tunnel64:0x123456789",
     "note:00.01.02.03.04.05",
+    "encap(ethernet)",
+    "encap(nsh(md_type=2,tlv(0x1000,10,0x12345678)))",
+    "encap(mpls_mc)",
+    "decap()",
+    "decap(packet_type(ns=1,type=0x894f))",
+    "sample(probability=1,collector_set_id=2,obs_domain_id=NXM_OF_IN_PORT[],obs_point_id=4)",
     "exit",
     "fin_timeout(idle_timeout=5,hard_timeout=6)",
     "conjunction(1,2/3)",
@@ -115,6 +121,19 @@ TEST_CASE("Flows: A line of a file may begin with its command") {
   const auto mod = parse_flow_line("delete_strict priority=3,tcp", FlowCommand::Add, {}, usable);
   REQUIRE(mod.ok());
   CHECK(format_flow_mod(*mod) == "DEL_STRICT table:255 priority=3,tcp actions=drop");
+}
+
+TEST_CASE("Actions: What may not stand where it stands is refused by name") {
+  CHECK(actions_again("nat") == "error: Cannot have NAT action outside of \"ct\" action");
+  CHECK(actions_again("ct(commit,exec(push_vlan:0x8100))") ==
+        "error: ct action doesn't support nested action push_vlan");
+  CHECK(actions_again("clone(goto_table:3)") == "error: goto_table instruction not allowed here");
+  CHECK(actions_again("goto_table:5,output:1") ==
+        "error: invalid instruction ordering: apply_actions must appear before goto_table, for "
+        "OpenFlow 1.1+ compatibility");
+  CHECK(actions_again("conjunction(1,2/3),output:1") ==
+        "error: \"conjunction\" actions may be used along with \"note\" but not any other kind of "
+        "action (such as the \"output\" action used here)");
 }
 
 }  // namespace ovs::openflow

@@ -5,30 +5,11 @@
 #include <algorithm>
 
 #include "flow/match/match_text.h"
+#include "openflow/text/print_literal.h"
 #include "openflow/text/print_parts.h"
 
 namespace ovs::openflow {
 namespace {
-
-constexpr std::size_t kPerLine = 16;
-
-std::string hex_line(Bytes line, std::size_t offset, Characters characters) {
-  std::string text = fmt::format("{:08x} ", offset);
-  for (std::size_t i = 0; i < kPerLine; ++i) {
-    const bool present = i < line.count();
-    if (!present && characters == Characters::No) break;
-    const bool middle = i == kPerLine / 2 && line.count() >= kPerLine / 2;
-    text += middle ? '-' : ' ';
-    text += present ? fmt::format("{:02x}", line[i]) : "  ";
-  }
-  if (characters == Characters::No) return text + "\n";
-  text += " |";
-  for (std::size_t i = 0; i < kPerLine; ++i) {
-    const char c = i < line.count() ? char(line[i]) : ' ';
-    text += c >= ' ' && c <= '~' ? c : '.';
-  }
-  return text + "|\n";
-}
 
 std::string dump_with(std::string title, Bytes message) {
   return std::move(title) + hex_dump(message, Characters::Yes);
@@ -59,21 +40,18 @@ std::string print_whole(Bytes bytes, const PrintOptions& options) {
   if (!envelope) return dump_with(decode_error(envelope.error().error), bytes);
   std::string text = message_title(envelope->encoding, envelope->wire_version, envelope->xid);
   if (!message) return dump_with(text + " " + decode_error(message.error().error), bytes);
-  text += std::visit([&](const auto& body) { return print_body(body, *message, options); },
-                     message->body);
+  PrintOptions own = options;
+  constexpr int kLiteral = 3;
+  if (options.verbosity >= kLiteral && message->kind() == Kind::FlowMod) {
+    own.literal_match = literal_match(*envelope);
+  }
+  text +=
+      std::visit([&](const auto& body) { return print_body(body, *message, own); }, message->body);
   if (text.back() != '\n') text += '\n';
   return text;
 }
 
 }  // namespace
-
-std::string hex_dump(Bytes bytes, Characters characters) {
-  std::string text;
-  for (std::size_t at = 0; at < bytes.count(); at += kPerLine) {
-    text += hex_line(bytes.part(at, std::min(kPerLine, bytes.count() - at)), at, characters);
-  }
-  return text;
-}
 
 std::string message_title(Encoding encoding, std::uint8_t wire_version, std::uint32_t xid) {
   std::string text(row(encoding).name);

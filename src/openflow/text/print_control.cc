@@ -45,6 +45,11 @@ constexpr const char* kPortReasons[] = {"add", "delete", "modify"};
 constexpr const char* kRemovedReasons[] = {"idle",         "hard",         "delete",
                                            "group_delete", "meter_delete", "eviction"};
 
+constexpr const char* kRoleReasons[] = {"primary_request", "configuration_changed",
+                                        "experimenter_data_changed"};
+constexpr const char* kTableReasons[] = {"0", "1", "2", "vacancy_down", "vacancy_up"};
+constexpr const char* kForwardReasons[] = {"group_mod_request", "meter_mod_request"};
+
 std::string async_line(const char* name, std::uint32_t bits, Span<const char* const> reasons) {
   std::string text = fmt::format("{:>16}:", name);
   bool any = false;
@@ -61,10 +66,9 @@ std::string async_text(const AsyncConfig& m, unsigned role) {
   text += async_line("PACKET_IN", m.packet_in[role], kPacketInReasons);
   text += async_line("PORT_STATUS", m.port_status[role], kPortReasons);
   text += async_line("FLOW_REMOVED", m.flow_removed[role], kRemovedReasons);
-  for (const char* name : {"ROLE_STATUS", "TABLE_STATUS", "REQUESTFORWARD"}) {
-    text += async_line(name, 0, {});
-  }
-  return text;
+  text += async_line("ROLE_STATUS", m.role_status[role], kRoleReasons);
+  text += async_line("TABLE_STATUS", m.table_status[role], kTableReasons);
+  return text + async_line("REQUESTFORWARD", m.request_forward[role], kForwardReasons);
 }
 
 std::string escaped(Bytes bytes) {
@@ -97,7 +101,8 @@ std::string print_body(const ErrorMessage& m, const Message&, const PrintOptions
   const bool hello = *m.error == OfError::OFPHFC_INCOMPATIBLE || *m.error == OfError::OFPHFC_EPERM;
   const Bytes payload(m.payload.data(), m.payload.size());
   if (hello) return text + escaped(payload) + "\n";
-  return text + print_message(payload, {1, options.ports, options.tables, true, options.remarks});
+  return text +
+         print_message(payload, {1, options.ports, options.tables, true, options.remarks, {}});
 }
 
 std::string print_body(const Echo& m, const Message&, const PrintOptions& options) {

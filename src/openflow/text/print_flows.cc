@@ -110,14 +110,26 @@ std::string packet_text(const ByteString& packet, const PrintOptions& options) {
 
 }  // namespace
 
-std::string format_packet(Bytes packet) {
-  std::string text = flow::format_match(match_of_packet(packet));
+namespace {
+std::string fields_text(const flow::Match& match) {
+  std::string text = flow::format_match(match);
   // A tag says that there could be a second one; that there is none is said too.
   const std::size_t behind_vlan = text.find(",dl_src=");
   if (text.find("dl_vlan=") < behind_vlan && behind_vlan != std::string::npos) {
     text.insert(behind_vlan, ",vlan_tci1=0x0000");
   }
-  return text + checksum_text(packet);
+  return text;
+}
+}  // namespace
+
+std::string format_packet(Bytes packet) {
+  return fields_text(match_of_packet(packet)) + checksum_text(packet);
+}
+
+std::string format_received_packet(Bytes packet) {
+  flow::Match match = match_of_packet(packet);
+  match.set(FieldId::InPort, kPortAny);
+  return fields_text(match);
 }
 
 std::string print_body(const PacketIn& m, const Message&, const PrintOptions& options) {
@@ -155,13 +167,16 @@ std::string format_flow_mod(const FlowMod& m, const PrintOptions& options) {
   std::string text = command_text(m.command);
   if (m.table != 0) text += " table:" + table_text(m.table, options);
   text += " ";
-  text += with_space(flow::format_match(m.match, options.ports, m.priority));
+  text += with_space(
+      options.literal_match.value_or(flow::format_match(m.match, options.ports, m.priority)));
   if (m.new_cookie != 0 && m.new_cookie != kUnknownCount) {
     text += fmt::format("cookie:0x{:x} ", m.new_cookie);
   }
   if (m.cookie_mask != 0) text += fmt::format("cookie:0x{:x}/0x{:x} ", m.cookie, m.cookie_mask);
   if (m.idle_timeout != 0) text += fmt::format("idle:{} ", m.idle_timeout);
   if (m.hard_timeout != 0) text += fmt::format("hard:{} ", m.hard_timeout);
+  const bool says_priority = !options.literal_match || m.priority == flow::kDefaultPriority;
+  if (!says_priority) text += fmt::format("pri:{} ", m.priority);
   if (m.importance != 0) text += fmt::format("importance:{} ", m.importance);
   if (m.buffer != kNoBuffer) text += fmt::format("buf:0x{:x} ", m.buffer);
   if (m.out_port != kPortAny) text += "out_port:" + port_text(m.out_port, options) + " ";
@@ -174,12 +189,15 @@ std::string print_body(const FlowMod& m, const Message&, const PrintOptions& opt
   return " " + format_flow_mod(m, options);
 }
 
-std::string print_body(const FlowRemoved& m, const Message&, const PrintOptions& options) {
+std::string removed_reason_text(FlowRemovedReason reason) {
   constexpr const char* kReasons[] = {"idle",         "hard",         "delete",
                                       "group_delete", "meter_delete", "eviction"};
-  const std::size_t reason = std::size_t(m.reason);
+  return std::size_t(reason) < 6 ? kReasons[std::size_t(reason)] : "unknown";
+}
+
+std::string print_body(const FlowRemoved& m, const Message&, const PrintOptions& options) {
   std::string text = " " + flow::format_match(m.match, options.ports, m.priority);
-  text += fmt::format(" reason={}", reason < 6 ? kReasons[reason] : "unknown");
+  text += " reason=" + removed_reason_text(m.reason);
   if (m.table != kAllTables) text += " table_id=" + table_text(m.table, options);
   if (m.cookie != 0) text += fmt::format(" cookie:0x{:x}", m.cookie);
   text += " duration" + format_duration(m.duration_s, m.duration_ns);

@@ -49,6 +49,19 @@ std::string print_body(const GroupMod&, const Message&, const PrintOptions&);
 std::string print_body(const GroupDescReply&, const Message&, const PrintOptions&);
 std::string print_body(const GroupStatsReply&, const Message&, const PrintOptions&);
 std::string print_body(const GroupFeatures&, const Message&, const PrintOptions&);
+std::string print_body(const MeterMod&, const Message&, const PrintOptions&);
+std::string print_body(const MeterConfigReply&, const Message&, const PrintOptions&);
+std::string print_body(const MeterStatsReply&, const Message&, const PrintOptions&);
+std::string print_body(const MeterFeatures&, const Message&, const PrintOptions&);
+std::string print_body(const RequestForward&, const Message&, const PrintOptions&);
+std::string print_body(const FlowMonitorRequest&, const Message&, const PrintOptions&);
+std::string print_body(const MonitorCancel&, const Message&, const PrintOptions&);
+std::string print_body(const FlowMonitorReply&, const Message&, const PrintOptions&);
+std::string print_body(const TlvTableMod&, const Message&, const PrintOptions&);
+std::string print_body(const TlvTableReply&, const Message&, const PrintOptions&);
+std::string print_body(const IpfixBridgeReply&, const Message&, const PrintOptions&);
+std::string print_body(const IpfixFlowReply&, const Message&, const PrintOptions&);
+std::string print_body(const CtFlush&, const Message&, const PrintOptions&);
 std::string print_body(const Undecoded&, const Message&, const PrintOptions&);
 
 std::string format_ports(std::vector<Port> ports, const PrintOptions& options);
@@ -56,6 +69,7 @@ std::string format_ports(std::vector<Port> ports, const PrintOptions& options);
 inline bool says_duration(std::uint32_t seconds) {
   return seconds != 0xffffffff;
 }
+std::string removed_reason_text(FlowRemovedReason reason);
 std::string port_text(OfPort port, const PrintOptions& options);
 std::string table_text(std::uint8_t table, const PrintOptions& options);
 

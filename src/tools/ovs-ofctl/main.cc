@@ -1,6 +1,7 @@
 // ovs-ofctl: asks and tells OpenFlow switches. A table of commands over the openflow library.
 #include <fmt/format.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -25,6 +26,12 @@ About a switch (a bridge's name, a socket, tcp:HOST:PORT or unix:PATH):
   dump-ports-desc SWITCH [PORT]    its ports
   mod-port SWITCH PORT ACTION      change a port: up, down, flood, no-flood, ...
   queue-stats SWITCH [PORT [QUEUE]]  statistics of its queues
+  queue-get-config SWITCH [PORT [QUEUE]]  what its queues are
+  get-frags SWITCH, set-frags SWITCH MODE  what becomes of fragments
+  dump-ipfix-bridge SWITCH, dump-ipfix-flow SWITCH  statistics of IPFIX
+  ct-flush SWITCH [zone=N] [TUPLE [TUPLE]]  forget connections
+  add-tlv-map, del-tlv-map, dump-tlv-map SWITCH [MAP]  tunnel options as fields
+  benchmark SWITCH SIZE COUNT      how many echoes it answers
   probe SWITCH                     whether it answers
   ping SWITCH [SIZE]               how fast it answers
 
@@ -39,6 +46,14 @@ Flows:
   diff-flows SOURCE1 SOURCE2       compare the flows of two files or switches
   packet-out SWITCH PACKET         run actions on a packet
 
+Groups and meters:
+  add-group SWITCH GROUP, add-groups SWITCH FILE, mod-group SWITCH GROUP, del-groups SWITCH [GROUP]
+  insert-buckets SWITCH GROUP, remove-buckets SWITCH GROUP
+  dump-groups SWITCH [GROUP], dump-group-stats SWITCH [GROUP], dump-group-features SWITCH
+  add-meter SWITCH METER, mod-meter SWITCH METER, del-meters SWITCH [METER]
+  dump-meters SWITCH [METER], meter-stats SWITCH [METER], meter-features SWITCH
+  bundle SWITCH FILE               the changes of FILE, all of them or none
+
 Watching:
   monitor SWITCH [MISSLEN]         print what the switch sends
   snoop SWITCH                     print what passes between it and its controllers
@@ -48,6 +63,8 @@ Options:
   -F, --flow-format=FORMATS        flow formats, such as NXM or OpenFlow10
   -P, --packet-in-format=FORMAT    standard, nxt_packet_in or nxt_packet_in2
   -m, --more                       say more
+      --bundle                     change flows and groups in one bundle
+      --may-create                 mod-group adds what is not there
       --strict                     flows must match exactly
       --names, --no-names          names of ports and tables, or numbers
       --stats, --no-stats          counters of flows, or not
@@ -134,6 +151,8 @@ void add_options(daemon::Program& program, Options& o) {
   line.flag("readd", 0, o.readd);
   line.flag("bundle", 0, o.bundle);
   line.flag("may-create", 0, o.may_create);
+  line.flag("bare", 0, o.bare);
+  line.flag("bad-csum", 0, o.bad_checksum);
   line.flag("timestamp", 0, o.timestamp);
   line.add(plain("names", 0, [&o] { o.names = NamesMode::Always; }));
   line.add(plain("no-names", 0, [&o] { o.names = NamesMode::Never; }));
@@ -151,14 +170,32 @@ void add_options(daemon::Program& program, Options& o) {
                   [](std::string_view) -> Applied { return kOk; }));
 }
 
+using CommandList = Span<const Command>;
+constexpr std::size_t kListCount = 9;
+std::array<CommandList, kListCount> command_lists() {
+  return {switch_commands(),  monitor_commands(),  flow_commands(),
+          group_commands(),   meter_commands(),    extension_commands(),
+          offline_commands(), encoding_commands(), packet_commands()};
+}
+
 const Command* find_command(std::string_view name) {
-  for (const auto& list : {offline_commands(), encoding_commands(), flow_commands(),
-                           group_commands(), switch_commands(), monitor_commands()}) {
+  for (const CommandList& list : command_lists()) {
     for (const Command& command : list) {
       if (name == command.name) return &command;
     }
   }
   return nullptr;
+}
+
+int list_commands() {
+  put("The available commands are:\n");
+  for (const CommandList& list : command_lists()) {
+    for (const Command& command : list) {
+      if (command.usage != nullptr) put(fmt::format("  {:<23} {}\n", command.name, command.usage));
+    }
+  }
+  put("  help\n  list-commands\n");
+  return 0;
 }
 
 std::string version_names(VersionBitmap versions) {
@@ -187,6 +224,8 @@ int reconcile(daemon::Program& program, Options& options) {
 
 int run(daemon::Program& program, Options& options, std::vector<std::string> words) {
   if (words.empty()) return program.fail("missing command name; use --help for help");
+  if (words[0] == "help") return put(kUsage), 0;
+  if (words[0] == "list-commands") return list_commands();
   const Command* command = find_command(words[0]);
   if (command == nullptr) {
     return program.fail(fmt::format("unknown command '{}'; use --help for help", words[0]));

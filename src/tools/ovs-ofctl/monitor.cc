@@ -6,16 +6,12 @@
 #include <ctime>
 
 #include "base/text/hex.h"
-#include "tools/ovs-ofctl/connection.h"
+#include "tools/ovs-ofctl/exchange.h"
 
 namespace ovs::tools::ofctl {
 namespace {
 
 using namespace openflow;
-
-Bytes bytes_of(std::string_view text) {
-  return Bytes(reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
-}
 
 // One watched connection on the program's own loop.
 class Monitor {
@@ -85,6 +81,13 @@ class Monitor {
     }
     if (envelope.ok() && kind_of(envelope->encoding) == Kind::BarrierReply &&
         finish_barrier(envelope->xid)) {
+      return;
+    }
+    // What a watch finds at first is its command's output.
+    if (envelope.ok() && kind_of(envelope->encoding) == Kind::FlowMonitorStatsReply &&
+        envelope->xid != 0) {
+      put(print_message(bytes_of(message), {call_.options.verbosity + 1}));
+      std::fflush(stdout);
       return;
     }
     show(message);
@@ -261,12 +264,13 @@ class Monitor {
 };
 
 struct MonitorWords {
+  std::vector<FlowMonitor> watches;
   int miss_send_length = -1;
   bool invalid_ttl = false;
   bool resume = false;
 };
 
-Result<MonitorWords, Failure> parse_words(const Call& call) {
+Result<MonitorWords, Failure> parse_words(Call& call) {
   MonitorWords words;
   for (std::size_t i = 2; i < call.count(); ++i) {
     const std::string& word = call.word(i);
@@ -278,7 +282,11 @@ Result<MonitorWords, Failure> parse_words(const Call& call) {
     } else if (word == "resume") {
       words.resume = true;
     } else if (word.starts_with("watch:")) {
-      return Failure{"monitor: watch: not supported yet"};
+      const LazyPorts ports(call);
+      auto watch = parse_flow_monitor(std::string_view(word).substr(6), {&ports, nullptr, nullptr});
+      if (!watch.ok()) return Failure{watch.error().message};
+      watch->id = std::uint32_t(words.watches.size());
+      words.watches.push_back(std::move(watch).value());
     } else {
       return Failure{fmt::format("{}: unsupported \"monitor\" argument", word)};
     }
@@ -303,11 +311,19 @@ int monitor(Call& call) {
   Monitor watched(call);
   return watched.run(*method, call.options.versions, [&](Version version, std::uint32_t& xid) {
     std::string out;
-    if (words->miss_send_length >= 0) {
+    if (words->miss_send_length >= 0 || words->invalid_ttl) {
       SwitchConfig config;
-      config.miss_send_length = std::uint16_t(words->miss_send_length);
+      config.miss_send_length = std::uint16_t(std::max(words->miss_send_length, 0));
       if (words->invalid_ttl) config.invalid_ttl_to_controller = true;
       out += encode(make_message(Kind::SetConfig, version, ++xid, config));
+    }
+    for (const FlowMonitor& watch : words->watches) {
+      const std::string request = encode(
+          make_message(Kind::FlowMonitorStatsRequest, version, ++xid, FlowMonitorRequest{{watch}}));
+      if (call.options.verbosity > 0) {
+        put(print_message(bytes_of(request), {call.options.verbosity + 2}));
+      }
+      out += request;
     }
     return out + format_request(call.options, version, xid);
   });

@@ -145,8 +145,26 @@ void print_differences(Bytes before, Bytes after) {
     const auto digits = [&](Bytes bytes) {
       return i < bytes.count() ? fmt::format("{:02x}", bytes[i]) : std::string("(none)");
     };
-    put(fmt::format("{:3}: {} -> {}\n", i, digits(before), digits(after)));
+    put(fmt::format("{:2}: {} -> {}\n", i, digits(before), digits(after)));
   }
+}
+
+// "2," before the bytes: the table that the flow is in.
+std::uint8_t take_table(std::string_view& text) {
+  const std::size_t comma = text.find(',');
+  if (comma == std::string_view::npos) return 0;
+  const auto table = parse_unsigned(text.substr(0, comma));
+  text.remove_prefix(comma + 1);
+  return std::uint8_t(table.value_or(0));
+}
+
+// Whether a flow of this table may have the instructions.
+std::optional<OfError> error_in_table(Actions& actions, std::uint8_t table) {
+  for (const Action& action : actions) {
+    const auto* go = action.as<GotoTable>();
+    if (go != nullptr && go->table <= table) return OfError::OFPBIC_BAD_TABLE_ID;
+  }
+  return std::nullopt;
 }
 
 int parse_action_lines(Call& call, bool instructions) {
@@ -155,18 +173,24 @@ int parse_action_lines(Call& call, bool instructions) {
   if (!text) return 1;
   int status = 0;
   for_each_line(*text, [&](std::string_view line) {
-    const std::string_view hex = without_comment(line);
+    std::string_view hex = without_comment(line);
     if (hex.empty() || status != 0) return;
+    const std::uint8_t table = take_table(hex);
     const auto bytes = parse_hex<ByteString>(hex, Blanks::Skip);
     if (!bytes) {
       status = call.fail("trailing garbage at end of line");
       return;
     }
     In in(*bytes, version, OfError::OFPBAC_BAD_LEN);
-    const Actions actions = instructions ? read_instructions(in) : read_actions(in);
-    if (!in.ok()) {
+    Remarks remarks;
+    in.tell(&remarks);
+    Actions actions = instructions ? read_instructions(in) : read_actions(in);
+    call.log(remarks);
+    const auto misplaced = instructions ? error_in_table(actions, table) : std::nullopt;
+    if (!in.ok() || misplaced) {
       put(fmt::format("bad {} {}: {}\n\n", version_name(version),
-                      instructions ? "instructions" : "actions", error_name(in.error())));
+                      instructions ? "instructions" : "actions",
+                      error_name(in.ok() ? *misplaced : in.error())));
       return;
     }
     put(fmt::format("actions={}\n", format_actions(actions)));

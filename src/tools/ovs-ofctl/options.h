@@ -26,6 +26,8 @@ struct Options {
   bool readd = false;
   bool bundle = false;
   bool may_create = false;
+  bool bare = false;
+  bool bad_checksum = false;
   bool timestamp = false;
   bool statistics = true;
   NamesMode names = NamesMode::Automatic;
@@ -67,7 +69,10 @@ inline constexpr std::size_t kAnyCount = ~std::size_t{0};
 Span<const Command> offline_commands();
 Span<const Command> encoding_commands();
 Span<const Command> flow_commands();
+Span<const Command> extension_commands();
 Span<const Command> group_commands();
+Span<const Command> packet_commands();
+Span<const Command> meter_commands();
 Span<const Command> switch_commands();
 Span<const Command> monitor_commands();
 

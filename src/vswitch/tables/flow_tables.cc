@@ -39,15 +39,16 @@ bool is_supported(openflow::BasicOp op) {
   }
 }
 
+// What translation does; whatever else exists is refused, not passed over.
 bool is_supported(const openflow::Action& action) {
-  if (const auto* basic = action.as<openflow::Basic>()) return is_supported(basic->op);
-  return action.as<openflow::Conjunction>() == nullptr &&
-         action.as<openflow::FinTimeout>() == nullptr &&
-         action.as<openflow::CheckPacketLarger>() == nullptr &&
-         action.as<openflow::Multipath>() == nullptr && action.as<openflow::Bundle>() == nullptr &&
-         action.as<openflow::Learn>() == nullptr && action.as<openflow::Sample>() == nullptr &&
-         action.as<openflow::Clone>() == nullptr && action.as<openflow::Nat>() == nullptr &&
-         action.as<openflow::Ct>() == nullptr;
+  using namespace openflow;
+  if (const auto* basic = action.as<Basic>()) return is_supported(basic->op);
+  return action.as<Output>() || action.as<OutputReg>() || action.as<OutputTrunc>() ||
+         action.as<Enqueue>() || action.as<Controller>() || action.as<SetField>() ||
+         action.as<Move>() || action.as<StackPush>() || action.as<StackPop>() ||
+         action.as<Resubmit>() || action.as<DecTtlControllers>() || action.as<Note>() ||
+         action.as<ClearActions>() || action.as<WriteActions>() || action.as<WriteMetadata>() ||
+         action.as<GotoTable>();
 }
 
 // Whether a port may stand in an output action: one that could exist, or one that is reserved for
