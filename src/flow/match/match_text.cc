@@ -1,6 +1,8 @@
 #include "flow/match/match_text.h"
 
 #include <algorithm>
+#include <optional>
+#include <vector>
 
 #include "wire/packet/ethernet.h"
 #include "wire/packet/ip.h"
@@ -134,8 +136,25 @@ Result<MaskedValue, TextError> parse_integers(const Field& row, std::string_view
   return MaskedValue{value, mask};
 }
 
+// Of "+syn-ack" a name that comes again.
+std::optional<std::string_view> flag_said_twice(std::string_view text) {
+  std::vector<std::string_view> seen;
+  while (!text.empty() && (text.front() == '+' || text.front() == '-')) {
+    text.remove_prefix(1);
+    const std::string_view name = text.substr(0, std::min(text.find_first_of("+-"), text.size()));
+    text.remove_prefix(name.size());
+    if (std::find(seen.begin(), seen.end(), name) != seen.end()) return name;
+    seen.push_back(name);
+  }
+  return std::nullopt;
+}
+
 Result<MaskedValue, TextError> parse_flag_field(const FlagNames& names, std::string_view what,
                                                 std::string_view text) {
+  if (const auto twice = flag_said_twice(text)) {
+    return error(std::string(*twice) + ": Each " + std::string(what) +
+                 " flag can be specified only once");
+  }
   const auto flags = parse_flags(names, text);
   if (!flags) return error(std::string(text) + ": unknown " + std::string(what) + " flag(s)");
   return MaskedValue{FieldValue::of(flags->flags), FieldValue::of(flags->mask)};
@@ -437,8 +456,10 @@ Result<MaskedValue, TextError> parse_value(const Field& row, std::string_view te
                                            const PortNames* ports) {
   if (text == "*") return MaskedValue{};
   OVS_TRY(const MaskedValue masked, parse_by_format(row, text, ports));
-  const bool exact = (Match::exact_mask(row.id) & ~masked.mask).is_zero();
-  if (!row.maskable() && !exact && !masked.mask.is_zero()) {
+  // As bytes, whatever bits of them the field has.
+  const bool said = text.find('/') != std::string_view::npos;
+  const FieldValue exact = said ? FieldValue::ones(8u * row.width) : Match::exact_mask(row.id);
+  if (!row.maskable() && !(exact & ~masked.mask).is_zero() && !masked.mask.is_zero()) {
     return error(std::string(text) + ": invalid mask for field " + std::string(row.name));
   }
   return masked;

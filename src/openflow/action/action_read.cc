@@ -593,7 +593,8 @@ void log_bad_action(const In& in, Bytes whole, std::size_t offset) {
                                  error_name(in.error()));
   text += hex_dump(whole, Characters::No);
   // Logs mark the middle of a line even where it ends there.
-  if (whole.count() % 16 == 8) text.insert(text.size() - 1, "-");
+  text.pop_back();
+  text += whole.count() % 16 == 8 ? "-\n" : "\n";
   remark(in.remarks(), "ofp_actions", Remark::Level::Warn, std::move(text));
 }
 

@@ -176,7 +176,7 @@ inline void read_flush_property(In& in, CtFlushProperty type, CtFlush& m) {
 }
 inline Address16 all_ones() {
   Address16 ones;
-  ones.fill(0xff);
+  std::fill(ones.begin(), ones.end(), std::uint8_t{0xff});
   return ones;
 }
 inline void describe(In& in, CtFlush& m, const Dialect& dialect) {

@@ -1,10 +1,10 @@
 // Bodies about watching a switch's flows, and what its extensions tell and do.
 #pragma once
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <vector>
 
+#include "base/containers/array.h"
 #include "flow/match/match.h"
 #include "openflow/action/action.h"
 #include "openflow/core/port.h"
@@ -101,7 +101,7 @@ struct IpfixFlowReply {
 
 // --- connections to forget ---
 
-using Address16 = std::array<std::uint8_t, 16>;  // IPv4 as ::ffff:a.b.c.d
+using Address16 = Array<std::uint8_t, 16>;  // IPv4 as ::ffff:a.b.c.d
 struct CtTuple {
   Address16 source{}, destination{};
   std::uint16_t source_port = 0, destination_port = 0, icmp_id = 0;

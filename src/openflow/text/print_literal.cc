@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/bytes/address.h"
 #include "flow/match/match_text.h"
 #include "openflow/core/archive.h"
 #include "openflow/match/oxm_text.h"
@@ -18,7 +19,7 @@ constexpr unsigned kIpSrcShift = 8, kIpDstShift = 14, kIpBits = 0x3f;
 struct Match10 {
   std::uint32_t wildcards = 0;
   OfPort in_port = 0;
-  std::array<std::uint8_t, 6> eth_src{}, eth_dst{};
+  MacAddress eth_src{}, eth_dst{};
   std::uint16_t vlan = 0, eth_type = 0, tp_src = 0, tp_dst = 0;
   std::uint8_t vlan_pcp = 0, tos = 0, protocol = 0;
   std::uint32_t ip_src = 0, ip_dst = 0;
@@ -28,8 +29,8 @@ Match10 read_match(In& in) {
   Match10 m;
   in.be(m.wildcards);
   in.be(m.in_port);
-  in.raw(m.eth_src);
-  in.raw(m.eth_dst);
+  in.raw(m.eth_src.bytes);
+  in.raw(m.eth_dst.bytes);
   in.be(m.vlan);
   in.be(m.vlan_pcp);
   in.pad(1);
@@ -92,9 +93,8 @@ class LiteralText {
     }
     return nullptr;
   }
-  static std::string mac(const std::array<std::uint8_t, 6>& a) {
-    return fmt::format("{:02x}:{:02x}:{:02x}:{:02x}:{:02x}:{:02x}", a[0], a[1], a[2], a[3], a[4],
-                       a[5]);
+  static std::string mac(const MacAddress& address) {
+    return flow::mac_text(flow::FieldValue::of(Bytes(address.bytes)));
   }
   void put(const char* name, std::uint32_t wildcard, const std::string& value) {
     text_ += fmt::format("{}={},", name, m_.wildcards & wildcard ? "*" : value);

@@ -1,6 +1,8 @@
 // Printers of bodies about watching flows, and of Nicira's extensions.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "flow/field/value_text.h"
 #include "openflow/action/action_text.h"
 #include "openflow/text/print_parts.h"
@@ -105,7 +107,7 @@ std::string format_ct_flush(const CtFlush& m) {
     text += ' ';
   }
   Address16 ones;
-  ones.fill(0xff);
+  std::fill(ones.begin(), ones.end(), std::uint8_t{0xff});
   if (m.labels_mask != Address16{}) {
     text += "labels=" + label_text(m.labels);
     if (m.labels_mask != ones) text += "/" + label_text(m.labels_mask);

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <random>
 
 #include "base/text/hex.h"
 #include "openflow/action/action_text.h"
@@ -138,14 +139,14 @@ Version version_word(const Call& call, std::size_t index) {
 }
 
 // Where two byte strings differ, as a person sees it.
-void print_differences(Bytes before, Bytes after) {
+void print_differences(Bytes before, Bytes after, std::string_view prefix = {}) {
   const std::size_t common = std::min(before.count(), after.count());
   for (std::size_t i = 0; i < std::max(before.count(), after.count()); ++i) {
     if (i < common && before[i] == after[i]) continue;
     const auto digits = [&](Bytes bytes) {
       return i < bytes.count() ? fmt::format("{:02x}", bytes[i]) : std::string("(none)");
     };
-    put(fmt::format("{:2}: {} -> {}\n", i, digits(before), digits(after)));
+    put(fmt::format("{}{:2}: {} -> {}\n", prefix, i, digits(before), digits(after)));
   }
 }
 
@@ -221,8 +222,9 @@ int round_trip_matches(Call& call, OxmStyle style, UnknownFields unknown) {
   int status = 0;
   for_each_line(*text, [&](std::string_view line) {
     if (status != 0) return;
-    const std::string_view list = trimmed(line);
-    if (list.empty() || list.starts_with('#')) return put(std::string(line) + "\n");
+    if (line.starts_with('#')) return put(std::string(line) + "\n");
+    const std::string_view list = without_comment(line);
+    if (list.empty()) return put("\n");
     const auto bytes = parse_oxm_list(list);
     if (!bytes.ok()) {
       status = call.fail(bytes.error().message);
@@ -253,53 +255,88 @@ int parse_oxm(Call& call) {
                             call.options.strict ? UnknownFields::Refuse : UnknownFields::Skip);
 }
 
-int parse_standard_match(Call& call, bool eleven) {
+// The bytes of a standard match of `size`; explains to the caller why there are none.
+std::optional<ByteString> match_bytes(Call& call, std::string_view hex, std::size_t size) {
+  auto bytes = parse_hex<ByteString>(hex, Blanks::Skip);
+  if (!bytes) {
+    call.fail("Trailing garbage in hex data");
+    return std::nullopt;
+  }
+  if (bytes->size() != size) {
+    call.fail(fmt::format("Input is {} bytes, expected {}", bytes->size(), size));
+    return std::nullopt;
+  }
+  return std::move(bytes).value();
+}
+
+// An "x" stands for a digit that must not matter: any digit goes in, zero comes out.
+std::string with_digits(std::string_view hex, std::minstd_rand* random) {
+  std::string text(hex);
+  for (char& c : text) {
+    if (c == 'x') c = random == nullptr ? '0' : "0123456789abcdef"[(*random)() & 0xf];
+  }
+  return text;
+}
+
+std::string bytes_of_match10(const flow::Match& match) {
+  std::string bytes;
+  Out out(bytes, Version::V10);
+  write_match10(out, match);
+  return bytes;
+}
+
+int round_trip_match10(Call& call, std::string_view hex, std::minstd_rand& random) {
+  const auto expected = match_bytes(call, with_digits(hex, nullptr), kMatch10Size);
+  const auto input = match_bytes(call, with_digits(hex, &random), kMatch10Size);
+  if (!expected || !input) return 1;
+  In in(*input, Version::V10, OfError::OFPBMC_BAD_LEN);
+  flow::Match match = read_match10(in);
+  put(flow::format_match(match) + "\n");
+  const std::string again = bytes_of_match10(match);
+  print_differences(*expected, bytes_of(again));
+  Remarks remarks;
+  normalize(match, {nullptr, nullptr, &remarks});
+  call.log(remarks);
+  print_differences(bytes_of(again), bytes_of(bytes_of_match10(match)), "normal: ");
+  put("\n");
+  return 0;
+}
+
+int round_trip_match11(Call& call, std::string_view hex, std::minstd_rand&) {
+  const auto input = match_bytes(call, hex, kMatch11Size);
+  if (!input) return 1;
+  In in(*input, Version::V11, OfError::OFPBMC_BAD_LEN);
+  const flow::Match match = read_match11(in);
+  if (!in.ok()) {
+    put(fmt::format("bad ofp11_match: {}\n\n", error_name(in.error())));
+    return 0;
+  }
+  put(flow::format_match(match) + "\n");
+  std::string again;
+  Out out(again, Version::V11);
+  write_match11(out, match);
+  print_differences(*input, bytes_of(again));
+  put("\n");
+  return 0;
+}
+
+int parse_standard_matches(Call& call,
+                           int (*round_trip)(Call&, std::string_view, std::minstd_rand&)) {
   const auto text = read_input(call, "-");
   if (!text) return 1;
+  std::minstd_rand random;
   int status = 0;
-  const Version version = eleven ? Version::V11 : Version::V10;
   for_each_line(*text, [&](std::string_view line) {
     const std::string_view hex = without_comment(line);
-    if (hex.empty() || status != 0) return;
-    const auto bytes = parse_hex<ByteString>(hex, Blanks::Skip);
-    if (!bytes) {
-      status = call.fail("trailing garbage at end of line");
-      return;
-    }
-    if (bytes->size() != (eleven ? kMatch11Size : kMatch10Size)) {
-      status = call.fail(fmt::format("match is {} bytes long, must be {}", bytes->size(),
-                                     eleven ? kMatch11Size : kMatch10Size));
-      return;
-    }
-    In in(*bytes, version, OfError::OFPBMC_BAD_LEN);
-    flow::Match match = eleven ? read_match11(in) : read_match10(in);
-    if (!in.ok()) {
-      put(fmt::format("bad ofp11_match: {}\n\n", error_name(in.error())));
-      return;
-    }
-    Remarks remarks;
-    flow::Match plain = match;
-    normalize(plain, {nullptr, nullptr, &remarks});
-    call.log(remarks);
-    put(flow::format_match(match) + "\n");
-    match = plain;
-    std::string again;
-    Out out(again, version);
-    if (eleven) {
-      write_match11(out, match);
-    } else {
-      write_match10(out, match);
-    }
-    print_differences(*bytes, bytes_of(again));
-    put("\n");
+    if (!hex.empty() && status == 0) status = round_trip(call, hex, random);
   });
   return status;
 }
 int parse_ofp10_match(Call& call) {
-  return parse_standard_match(call, false);
+  return parse_standard_matches(call, round_trip_match10);
 }
 int parse_ofp11_match(Call& call) {
-  return parse_standard_match(call, true);
+  return parse_standard_matches(call, round_trip_match11);
 }
 
 constexpr Command kCommands[] = {

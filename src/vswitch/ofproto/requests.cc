@@ -437,8 +437,7 @@ void Ofproto::Impl::handle(OfConnection& connection, const Message& message, Byt
       return request.reply(Kind::QueueStatsReply, openflow::QueueStatsReply{});
     case Kind::GetAsyncRequest: return request.reply(Kind::GetAsyncReply, connection.async);
     case Kind::SetAsyncConfig:
-      connection.async =
-          openflow::applied(connection.async, request.body<openflow::AsyncConfig>());
+      connection.async = openflow::applied(connection.async, request.body<openflow::AsyncConfig>());
       connections_changed();
       return;
     case Kind::SetFlowFormat: connection.nxm = request.body<openflow::SetFlowFormat>().nxm; return;
