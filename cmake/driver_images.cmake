@@ -41,20 +41,28 @@ set(OVS_MINGW_CXX_INCLUDE /usr/lib/gcc/x86_64-w64-mingw32/12-posix/include/c++)
 function(ovs_image_objects compiler output)
   file(STRINGS ${PROJECT_SOURCE_DIR}/cmake/driver/common.flags common)
   file(STRINGS ${PROJECT_SOURCE_DIR}/cmake/driver/${compiler}.flags own)
-  set(sdk ${PROJECT_SOURCE_DIR}/src/emulator/sdk)
-  set(flags ${own} ${common} -ffile-prefix-map=${PROJECT_SOURCE_DIR}/= -I${PROJECT_SOURCE_DIR}/src -I${sdk} -I${sdk}/target/pe
-    -isystem ${PROJECT_SOURCE_DIR}/cmake/kernel_include)
+  set_property(DIRECTORY ${PROJECT_SOURCE_DIR} APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
+    ${PROJECT_SOURCE_DIR}/cmake/driver/common.flags ${PROJECT_SOURCE_DIR}/cmake/driver/${compiler}.flags)
+  # clang writes its command line into the debug information: no path of it may be absolute.
+  file(RELATIVE_PATH root ${PROJECT_BINARY_DIR} ${PROJECT_SOURCE_DIR})
+  set(sdk ${root}/src/emulator/sdk)
+  set(flags ${own} ${common} -ffile-prefix-map=${root}/= -I${root}/src -I${sdk} -I${sdk}/target/pe
+    -isystem ${root}/cmake/kernel_include)
   if(compiler STREQUAL clang)
     list(APPEND flags -isystem ${OVS_MINGW_CXX_INCLUDE} -isystem ${OVS_MINGW_CXX_INCLUDE}/x86_64-w64-mingw32)
+  endif()
+  if(compiler STREQUAL mingw)
+    list(APPEND flags -fdebug-prefix-map=${PROJECT_BINARY_DIR}=.)  # g++ keeps this one to itself
   endif()
   set(objects "")
   foreach(source IN LISTS ARGN)
     file(RELATIVE_PATH name ${PROJECT_SOURCE_DIR}/src ${source})
+    set(relative ${root}/src/${name})
     string(REPLACE "/" "_" name ${name})
     set(object driver/${compiler}/${name}.o)
     add_custom_command(OUTPUT ${PROJECT_BINARY_DIR}/${object}
-      COMMAND ${CMAKE_CXX_COMPILER_LAUNCHER} ${OVS_IMAGE_CXX_${compiler}} ${flags} -MD -MF ${object}.d -c ${source} -o ${object}
-      DEPENDS ${source} ${PROJECT_SOURCE_DIR}/cmake/driver/common.flags ${PROJECT_SOURCE_DIR}/cmake/driver/${compiler}.flags
+      COMMAND ${CMAKE_CXX_COMPILER_LAUNCHER} ${OVS_IMAGE_CXX_${compiler}} ${flags} -MD -MF ${object}.d -c ${relative} -o ${object}
+      DEPENDS ${source}
       DEPFILE ${PROJECT_BINARY_DIR}/${object}.d
       WORKING_DIRECTORY ${PROJECT_BINARY_DIR} COMMENT "${compiler}: ${name}" VERBATIM)
     list(APPEND objects ${object})
@@ -75,12 +83,12 @@ function(ovs_image_parts)
   foreach(module ntoskrnl hal ndis)
     set(definition ${folder}/imports/${module}.def)
     add_custom_command(OUTPUT ${folder}/imports/${module}.lib ${folder}/imports/lib${module}_imports.a
-      COMMAND ${LLVM_DLLTOOL} -m i386:x86-64 -d ${definition} -l ${folder}/imports/${module}.lib
-      COMMAND ${MINGW_DLLTOOL} -d ${definition} -l ${folder}/imports/lib${module}_imports.a
-      DEPENDS ${definition} VERBATIM)
+      COMMAND ${LLVM_DLLTOOL} -m i386:x86-64 -d ${module}.def -l ${module}.lib
+      COMMAND ${MINGW_DLLTOOL} --deterministic-libraries --temp-prefix ${module} -d ${module}.def -l lib${module}_imports.a
+      DEPENDS ${definition} WORKING_DIRECTORY ${folder}/imports VERBATIM)
   endforeach()
   add_custom_command(OUTPUT ${folder}/version.res ${folder}/version.o
-    COMMAND ${LLVM_RC} /fo ${folder}/version.res ${version}
+    COMMAND ${LLVM_RC} -no-preprocess /fo ${folder}/version.res ${version}
     COMMAND ${MINGW_WINDRES} ${version} -O coff -o ${folder}/version.o
     DEPENDS ${version} VERBATIM)
 endfunction()
@@ -130,7 +138,7 @@ function(ovs_driver_images)
     endif()
   endforeach()
   find_package(Python3 REQUIRED COMPONENTS Interpreter)
-  file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/driver/clang ${PROJECT_BINARY_DIR}/driver/mingw)
+  file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/driver/clang ${PROJECT_BINARY_DIR}/driver/mingw ${PROJECT_BINARY_DIR}/driver/imports)
   ovs_kernel_sources(engine)
   get_property(driver GLOBAL PROPERTY OVS_DRIVER_SOURCES)
   set(facts ${PROJECT_SOURCE_DIR}/src/emulator/sdk/facts_check.cc)
