@@ -125,6 +125,31 @@ class DummyDatapath::Impl final : public datapath::PortProvider {
     deliver();
   }
 
+  void set_waiting_handler(std::function<void()> handler) {
+    const std::lock_guard lock(mutex_);
+    waiting_handler_ = std::move(handler);
+  }
+
+  // Until nothing is left; a listener that puts frames in finds this running and leaves them to it.
+  void deliver() {
+    {
+      const std::lock_guard lock(mutex_);
+      if (std::exchange(delivering_, true)) return;
+    }
+    for (;;) {
+      Queued received;
+      hand_out();
+      if (take(queue_, received)) {
+        switch_frame(received);
+        continue;
+      }
+      const std::lock_guard lock(mutex_);
+      if (!queue_.empty() || !sent_.empty()) continue;
+      delivering_ = false;
+      return;
+    }
+  }
+
   template <class F>
   Result<void> with(std::string_view name, F use) {
     const std::lock_guard lock(mutex_);
@@ -173,6 +198,7 @@ class DummyDatapath::Impl final : public datapath::PortProvider {
   // What the engine sends is listened to only when it has let go of its locks and readers.
   void collect(Device& device, Span<const platform::FrameParts> frames) {
     const std::lock_guard lock(mutex_);
+    if (!delivering_ && sent_.empty() && waiting_handler_) waiting_handler_();
     for (const platform::FrameParts& frame : frames) {
       ++device.state.tx_packets;
       sent_.push_back({&device, std::vector<std::uint8_t>(frame.head.begin(), frame.head.end())});
@@ -215,26 +241,6 @@ class DummyDatapath::Impl final : public datapath::PortProvider {
     }
   }
 
-  // Until nothing is left; a listener that puts frames in finds this running and leaves them to it.
-  void deliver() {
-    {
-      const std::lock_guard lock(mutex_);
-      if (std::exchange(delivering_, true)) return;
-    }
-    for (;;) {
-      Queued received;
-      hand_out();
-      if (take(queue_, received)) {
-        switch_frame(received);
-        continue;
-      }
-      const std::lock_guard lock(mutex_);
-      if (!queue_.empty() || !sent_.empty()) continue;
-      delivering_ = false;
-      return;
-    }
-  }
-
   PooledHost host_;
   Injector injector_;
   mutable std::mutex mutex_;
@@ -242,6 +248,7 @@ class DummyDatapath::Impl final : public datapath::PortProvider {
   std::vector<std::unique_ptr<Device>> forgotten_;
   std::deque<Queued> queue_, sent_;
   bool delivering_ = false;
+  std::function<void()> waiting_handler_;
   unsigned created_ = 0;
   std::mutex switching_;
   Owned<Control> control_;
@@ -310,6 +317,14 @@ Result<void> DummyDatapath::receive(std::string_view name, Bytes frame) {
   if (device == nullptr) return Error::NotFound;
   impl_->receive(*device, frame);
   return kOk;
+}
+
+void DummyDatapath::set_waiting_handler(std::function<void()> handler) {
+  impl_->set_waiting_handler(std::move(handler));
+}
+
+void DummyDatapath::deliver() {
+  impl_->deliver();
 }
 
 void DummyDatapath::run() {

@@ -54,6 +54,11 @@ class DummyDatapath {
   // As if this frame had come in on the device. NotFound: no such device. A device that is down, or
   // no port, loses it.
   Result<void> receive(std::string_view name, Bytes frame);
+  // Called, on any thread and under locks, when frames that the engine sent by itself (a packet put
+  // in over device()) wait for deliver(); it may only remember that.
+  void set_waiting_handler(std::function<void()> handler);
+  // Hands what waits to listeners, and switches what they put in.
+  void deliver();
   // What happens with time: packets that wait for a neighbour, upkeep. After the clock has moved.
   void run();
 

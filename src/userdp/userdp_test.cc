@@ -200,6 +200,20 @@ TEST_CASE("Control: subscribers hear of ports that come and go") {
   CHECK(listener.events() == std::vector<std::string>{"port added p1", "port removed p1"});
 }
 
+TEST_CASE("DummyDatapath: what a packet put in over netlink leads to waits until it is delivered") {
+  Rig rig;
+  DatapathClient client(rig.switch_->device());
+  rig.add_port(client, "p1", 1);
+  rig.add_port(client, "p2", 2);
+  int told = 0;
+  rig.switch_->set_waiting_handler([&] { ++told; });
+  REQUIRE(client.execute(udp_frame(1, 2), kUdp, "1,2") == "");
+  CHECK(told == 1);
+  CHECK(rig.sent.empty());
+  rig.switch_->deliver();
+  CHECK(rig.sent == std::vector<std::string>{"p1", "p2"});
+}
+
 TEST_CASE("DummyDatapath: devices number themselves as their names say") {
   CHECK(userdp::dummy_port_number("p7") == 7);
   CHECK(userdp::dummy_port_number("br0") == 100);

@@ -22,7 +22,7 @@ std::uint64_t random_secret() {
 }  // namespace
 
 Datapaths::Datapaths(daemon::Program& program, Dummies dummies, bool use_system_routes)
-    : program_(program), dummies_(dummies), use_system_routes_(use_system_routes) {
+    : program_(program), dummies_(dummies), use_system_routes_(use_system_routes), links_(program) {
   routes_.set_change_handler([this] { ports_changed(); });
   program_.clock().on_change([this] {
     for (userdp::DummyDatapath* datapath : this->dummies()) datapath->run();
@@ -69,6 +69,8 @@ DpifResult<std::unique_ptr<Dpif>> Datapaths::open_dummy(const std::string& type)
     auto created = userdp::DummyDatapath::create(name, program_.clock());
     if (!created) return vswitch::dpif_error(created.error());
     datapath = std::move(created).value();
+    datapath->set_waiting_handler(
+        [this, made = datapath.get()] { program_.loop().post([made] { made->deliver(); }); });
   }
   auto dpif = NetlinkDpif::open(datapath->device(), program_.loop(),
                                 {type, name, dummy_ports(), vswitch::Threading::Stepped,
@@ -118,6 +120,13 @@ void Datapaths::ports_changed() {
   for (auto& feed : feeds_) feed->ports_changed();
   if (!routes_.has_addresses()) return;
   for (auto& feed : dummy_feeds_) feed->ports_changed();
+}
+
+void Datapaths::configure_device(const std::string& device, const DummyLinks::Options& options) {
+  if (options.empty()) return links_.forget(device);
+  if (userdp::DummyDatapath* const datapath = dummy_of(device)) {
+    links_.configure(*datapath, device, options);
+  }
 }
 
 void Datapaths::stop_feeds() {

@@ -9,6 +9,7 @@
 #include "daemon/run/version.h"
 #include "platform/posix/frame_ports.h"
 #include "platform/posix/net_config.h"
+#include "tools/ovs-vswitchd/dummy_links.h"
 #include "userdp/dummy_datapath.h"
 #include "userdp/user_datapath.h"
 #include "vswitch/dpif/netlink_dpif.h"
@@ -45,6 +46,8 @@ class Datapaths {
   std::vector<userdp::DummyDatapath*> dummies();
   // Those of the dummies, which know nothing of the host's.
   vswitch::RouteTable& routes() { return routes_; }
+  DummyLinks& links() { return links_; }
+  void configure_device(const std::string& device, const DummyLinks::Options& options);
 
  private:
   bool is_dummy(const std::string& type) const;
@@ -70,6 +73,7 @@ class Datapaths {
   std::unique_ptr<userdp::UserDatapath> netdev_;
   std::map<std::string, Created> created_;  // by full name
   vswitch::RouteTable routes_;
+  DummyLinks links_;  // after the datapaths that it ties
   std::vector<std::unique_ptr<vswitch::RouteFeed>> feeds_, dummy_feeds_;
 };
 

@@ -55,8 +55,7 @@ void receive(ControlCall& call, Datapaths& datapaths) {
       call.reply_error(frame.error().text);
       return;
     }
-    // A device that is down loses the frame, and counts it.
-    (void)datapath->receive(words[1], *frame);
+    datapaths.links().receive(*datapath, words[1], *frame);
   }
   call.reply("");
 }
@@ -82,6 +81,32 @@ void set_admin_state(ControlCall& call, Datapaths& datapaths) {
     }
   }
   call.reply("OK");
+}
+
+std::string connection_text(const DummyLinks& links, const std::string& device) {
+  const char* state = "unknown";
+  switch (links.state(device)) {
+    case DummyLinks::State::Unknown: break;
+    case DummyLinks::State::Disconnected: state = "disconnected"; break;
+    case DummyLinks::State::Connected: state = "connected"; break;
+  }
+  return fmt::format("{}: {}\n", device, state);
+}
+
+void show_connections(ControlCall& call, Datapaths& datapaths) {
+  if (call.arguments().size() > 1) {
+    if (datapaths.dummy_of(call.argument(1)) == nullptr) {
+      return call.reply_error("Unknown Dummy Interface");
+    }
+    return call.reply(connection_text(datapaths.links(), call.argument(1)));
+  }
+  std::string text;
+  for (userdp::DummyDatapath* datapath : datapaths.dummies()) {
+    for (const std::string& name : datapath->device_names()) {
+      text += connection_text(datapaths.links(), name);
+    }
+  }
+  call.reply(text);
 }
 
 enum class Family : bool { V4, V6 };
@@ -112,12 +137,10 @@ void add_dummy_commands(daemon::ControlServer& server, Datapaths& datapaths) {
   };
   add_address("netdev-dummy/ip4addr", "[netdev] ipaddr/mask-prefix-len", Family::V4);
   add_address("netdev-dummy/ip6addr", "[netdev] ip6addr", Family::V6);
-  for (const char* name : {"netdev-dummy/conn-state", "dpif-dummy/change-port-number"}) {
-    server.add(name, "...", 0, daemon::ControlServer::kAnyNumber,
-               [name = std::string(name)](ControlCall call) {
-                 call.reply_error(name + ": not supported yet");
-               });
-  }
+  server.add("netdev-dummy/conn-state", "[netdev]", 0, 1,
+             [&datapaths](ControlCall call) { show_connections(call, datapaths); });
+  server.add("dpif-dummy/change-port-number", "dp port new-number", 3, 3,
+             [](ControlCall call) { call.reply_error(call.argument(0) + ": not supported yet"); });
 }
 
 }  // namespace ovs::vswitchd

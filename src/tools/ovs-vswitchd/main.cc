@@ -61,7 +61,10 @@ class Daemon {
                   std::string(daemon::kOpenVSwitchVersion), program.directories().run,
                   datapaths_.types(), kInterfaceTypes, [this] { program_.ready(); },
                   options.dummies == Dummies::Override ? vswitch::TunnelTypes::Devices
-                                                       : vswitch::TunnelTypes::Tunnels}),
+                                                       : vswitch::TunnelTypes::Tunnels,
+                  [this](const std::string& device, const DummyLinks::Options& given) {
+                    datapaths_.configure_device(device, given);
+                  }}),
         commanded_(datapaths_, switches_),
         dpctl_({commanded_, program.clock(), program.name()}),
         log_(program.log().module("ovs_vswitchd")) {

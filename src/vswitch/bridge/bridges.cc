@@ -212,6 +212,13 @@ void Bridges::delete_interface(Bridge& bridge, Interface& interface) {
     log_.warn("bridge {}: {}", bridge.config.name, removed.error().text);
   }
   interface.ofport.reset();
+  interface.config.device_options.clear();
+  configure_device(interface);
+}
+
+void Bridges::configure_device(const Interface& interface) {
+  if (!environment_.configure_device) return;
+  environment_.configure_device(interface.config.name, interface.config.device_options);
 }
 
 void Bridges::create_bridges(Dirty& dirty) {
@@ -324,6 +331,7 @@ void Bridges::update_interface(Bridge& bridge, Port& port, const Uuid& uuid, Dir
   settings.type = interface.config.type;
   settings.tunnel = interface.config.tunnel;
   settings.peer = interface.config.peer;
+  configure_device(interface);
   refresh_link(bridge, interface);
   settings.link = link_settings(interface.link);
   if (const auto updated = bridge.ofproto->update_port(*interface.ofport, settings); !updated) {
@@ -365,6 +373,7 @@ void Bridges::create_interface(Bridge& bridge, const ReplicaRow& row, Interface&
     return;
   }
   interface.ofport = *added;
+  configure_device(interface);
   log_.info("bridge {}: added interface {} on port {}", bridge.config.name, settings.name,
             unsigned(*added));
   if (is_local || interface.config.mac || interface.config.mtu) {

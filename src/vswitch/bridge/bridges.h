@@ -30,6 +30,9 @@ struct BridgesEnvironment {
   std::vector<std::string> datapath_types, interface_types;  // published
   std::function<void()> on_first_commit;                     // the daemon is up; may be empty
   TunnelTypes tunnel_types = TunnelTypes::Tunnels;
+  // A port's device has these options now; none: it is no port any more. May be empty.
+  std::function<void(const std::string& device, const std::map<std::string, std::string>& options)>
+      configure_device;
 };
 
 class Bridges {
@@ -91,6 +94,7 @@ class Bridges {
   void update_interface(Bridge& bridge, Port& port, const Uuid& uuid, Dirty& dirty);
   void create_interface(Bridge& bridge, const ovsdb::ReplicaRow& row, Interface& interface);
   void refresh_link(Bridge& bridge, Interface& interface);
+  void configure_device(const Interface& interface);
   void configure_bridge(const Uuid& uuid, Bridge& bridge);
   void choose_identity(Bridge& bridge);
   // Names what the row asks for in vain, once for each time that it is asked for.

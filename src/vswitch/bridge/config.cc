@@ -114,6 +114,10 @@ InterfaceConfig read_interface(const ReplicaRow& row, TunnelTypes tunnels) {
     std::string error;
     config.tunnel = read_tunnel_options(config.type, options, error);
     if (!error.empty()) config.error = fmt::format("{}: {}", config.name, error);
+  } else {
+    for (std::size_t i = 0; i < options.count(); ++i) {
+      config.device_options.emplace(options.key(i).string(), options.value(i).string());
+    }
   }
   return config;
 }

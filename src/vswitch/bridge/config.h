@@ -2,6 +2,7 @@
 // replica, compared with what was applied before. Applies nothing. Columns that only the daemon
 // writes are not part of it, so that its own writes change no configuration.
 #pragma once
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,7 +21,8 @@ struct InterfaceConfig {
   std::optional<OfPort> requested;
   std::optional<MacAddress> mac;
   std::optional<std::uint32_t> mtu;
-  std::string peer;  // of a patch port
+  std::string peer;                                   // of a patch port
+  std::map<std::string, std::string> device_options;  // of what is neither patch nor tunnel
   std::optional<TunnelSettings> tunnel;
   std::string error;  // of the configuration itself; the interface is then not made
   bool operator==(const InterfaceConfig&) const = default;
