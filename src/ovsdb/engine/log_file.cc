@@ -171,10 +171,10 @@ void LogFile::finish_reading() {
   broken_ = true;
 }
 
-std::string LogFile::record_text(std::string_view json_text) {
+std::string LogFile::record_text(std::string_view magic, std::string_view json_text) {
   std::string data(json_text);
   data += '\n';
-  std::string record = cat("OVSDB ", kStandalone, ' ', data.size(), ' ', sha1_hex(data), '\n');
+  std::string record = cat("OVSDB ", magic, ' ', data.size(), ' ', sha1_hex(data), '\n');
   record += data;
   return record;
 }
@@ -188,7 +188,7 @@ DbResult<void> LogFile::write(std::string_view json_text) {
     }
     truncated_ = true;
   }
-  const std::string record = record_text(json_text);
+  const std::string record = record_text(magic_, json_text);
   auto written = file_->write_at(end_, platform::bytes_of(record));
   if (!written.ok()) {
     truncated_ = false;  // a part may be there: cut it off before the next record
@@ -220,7 +220,7 @@ DbResult<void> LogSuccessor::append(Bytes bytes) {
 }
 
 DbResult<void> LogSuccessor::write(std::string_view json_text) {
-  return append(platform::bytes_of(LogFile::record_text(json_text)));
+  return append(platform::bytes_of(LogFile::record_text(LogFile::kStandalone, json_text)));
 }
 
 DbResult<void> LogSuccessor::sync() {

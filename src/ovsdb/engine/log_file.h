@@ -49,6 +49,8 @@ class LogFile {
 
   const std::string& path() const { return path_; }
   std::string_view magic() const { return magic_; }
+  // Of a new file: what its records begin with.
+  void set_magic(std::string_view magic) { magic_ = magic; }
   // The next record; none at the end. After an error there are no more.
   DbResult<std::optional<Json>> read();
   // The record just read made no sense: the next write begins where it does.
@@ -70,7 +72,7 @@ class LogFile {
   void abandon(const LogSuccessor& successor) { (void)files_.remove(successor.path_); }
   std::uint64_t size() const { return end_; }
 
-  static std::string record_text(std::string_view json_text);
+  static std::string record_text(std::string_view magic, std::string_view json_text);
 
  private:
   explicit LogFile(platform::Files& files, std::string path)

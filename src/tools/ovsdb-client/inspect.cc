@@ -236,8 +236,11 @@ Outcome<void> backup(Request& request) {
   }
   record.append("_date", request.dialogue.program().clock().wall_ms());
   record.append("_comment", "produced by \"ovsdb-client backup\"");
-  const std::string text = ovsdb::LogFile::record_text(wire::json_text(schema.to_json())) +
-                           ovsdb::LogFile::record_text(wire::json_text(Json(std::move(record))));
+  const auto framed = [](const std::string& json) {
+    return ovsdb::LogFile::record_text(ovsdb::LogFile::kStandalone, json);
+  };
+  const std::string text =
+      framed(wire::json_text(schema.to_json())) + framed(wire::json_text(Json(std::move(record))));
   std::fwrite(text.data(), 1, text.size(), stdout);
   return kOk;
 }

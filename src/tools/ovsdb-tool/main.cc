@@ -11,6 +11,7 @@
 #include "ovsdb/engine/storage.h"
 #include "platform/posix/clock.h"
 #include "platform/posix/files.h"
+#include "tools/ovsdb-tool/cluster.h"
 #include "tools/ovsdb-tool/show_log.h"
 #include "wire/json/parse.h"
 #include "wire/json/write.h"
@@ -61,7 +62,14 @@ class Tool {
   DbResult<int> db_name(const Arguments& a);
   DbResult<int> db_version(const Arguments& a);
   DbResult<int> db_cksum(const Arguments& a);
-  DbResult<int> cluster_only(const Arguments& a);
+  DbResult<int> create_cluster(const Arguments& a);
+  DbResult<int> join_cluster(const Arguments& a);
+  DbResult<int> print_cluster_member(const std::string& path, std::string_view name);
+  DbResult<int> db_cluster_id(const Arguments& a);
+  DbResult<int> db_server_id(const Arguments& a) { return print_cluster_member(a[0], "server_id"); }
+  DbResult<int> db_local_address(const Arguments& a) {
+    return print_cluster_member(a[0], "local_address");
+  }
   DbResult<int> unsupported(const Arguments& a);
   DbResult<int> db_is_clustered(const Arguments& a);
   DbResult<int> db_is_standalone(const Arguments& a);
@@ -81,23 +89,24 @@ class Tool {
   UuidSource uuids_;
   std::string command_;
   std::string rbac_role_;
+  std::string cluster_id_;
   int verbosity_ = 0;
 };
 
 const std::vector<Command>& Tool::commands() {
   static const std::vector<Command> kCommands = {
       {"create", "[db [schema]]", 0, 2, &Tool::create},
-      {"create-cluster", "db contents local", 3, 3, &Tool::unsupported},
-      {"join-cluster", "db name local remote...", 4, SIZE_MAX, &Tool::unsupported},
+      {"create-cluster", "db contents local", 3, 3, &Tool::create_cluster},
+      {"join-cluster", "db name local remote...", 4, SIZE_MAX, &Tool::join_cluster},
       {"compact", "[db [dst]]", 0, 2, &Tool::compact},
       {"convert", "[db [schema [dst]]]", 0, 3, &Tool::convert_schema},
       {"needs-conversion", "[db [schema]]", 0, 2, &Tool::needs_conversion},
       {"db-name", "[db]", 0, 1, &Tool::db_name},
       {"db-version", "[db]", 0, 1, &Tool::db_version},
       {"db-cksum", "[db]", 0, 1, &Tool::db_cksum},
-      {"db-cid", "db", 1, 1, &Tool::cluster_only},
-      {"db-sid", "db", 1, 1, &Tool::cluster_only},
-      {"db-local-address", "db", 1, 1, &Tool::cluster_only},
+      {"db-cid", "db", 1, 1, &Tool::db_cluster_id},
+      {"db-sid", "db", 1, 1, &Tool::db_server_id},
+      {"db-local-address", "db", 1, 1, &Tool::db_local_address},
       {"db-is-clustered", "db", 1, 1, &Tool::db_is_clustered},
       {"db-is-standalone", "db", 1, 1, &Tool::db_is_standalone},
       {"schema-name", "[schema]", 0, 1, &Tool::schema_name},
@@ -177,6 +186,8 @@ DbResult<int> Tool::needs_conversion(const Arguments& a) {
 }
 
 DbResult<int> Tool::db_name(const Arguments& a) {
+  OVS_TRY(const auto log, LogFile::open(files_, database_path(a), LogMode::Read, true));
+  if (log->magic() == LogFile::kClustered) return print_cluster_member(database_path(a), "name");
   OVS_TRY(const Schema schema, read_schema(files_, database_path(a)));
   std::puts(schema.name.c_str());
   return kDone;
@@ -194,11 +205,41 @@ DbResult<int> Tool::db_cksum(const Arguments& a) {
   return kDone;
 }
 
-DbResult<int> Tool::cluster_only(const Arguments& a) {
+DbResult<int> Tool::create_cluster(const Arguments& a) {
+  OVS_TRY(tools::create_cluster(files_, uuids_, a[0], a[1], a[2], clock_.wall_ms()));
+  return kDone;
+}
+
+DbResult<int> Tool::join_cluster(const Arguments& a) {
+  Uuid cluster_id;
+  if (!cluster_id_.empty() && !Uuid::parse(cluster_id_, cluster_id)) {
+    std::fprintf(stderr, "ovsdb-tool: %s: not a valid UUID\n", cluster_id_.c_str());
+    return kFailed;
+  }
+  OVS_TRY(tools::join_cluster(files_, uuids_, a[0],
+                              {a[1], a[2], {a.begin() + 3, a.end()}, cluster_id_}));
+  return kDone;
+}
+
+DbResult<int> Tool::print_cluster_member(const std::string& path, std::string_view name) {
+  OVS_TRY(const auto log, LogFile::open(files_, path, LogMode::Read, true));
+  if (log->magic() != LogFile::kClustered) {
+    std::fprintf(stderr, "ovsdb-tool: %s: not a clustered database\n", path.c_str());
+    return kFailed;
+  }
+  OVS_TRY(const std::string text, cluster_member(files_, path, name));
+  std::puts(text.c_str());
+  return kDone;
+}
+
+DbResult<int> Tool::db_cluster_id(const Arguments& a) {
   OVS_TRY(const auto log, LogFile::open(files_, a[0], LogMode::Read, true));
-  if (log->magic() == LogFile::kClustered) return unsupported(a);
-  std::fprintf(stderr, "ovsdb-tool: %s: not a clustered database\n", a[0].c_str());
-  return kFailed;
+  OVS_TRY(const std::string id, cluster_member(files_, a[0], "cluster_id"));
+  if (log->magic() != LogFile::kClustered || !id.empty()) {
+    return print_cluster_member(a[0], "cluster_id");
+  }
+  std::fprintf(stderr, "%s: cluster ID not yet known\n", a[0].c_str());
+  return kNo;
 }
 
 DbResult<int> Tool::unsupported(const Arguments&) {
@@ -328,6 +369,7 @@ int Tool::usage() {
   std::puts(
       "\nOther options:\n"
       "  -m, --more                  increase show-log verbosity\n"
+      "  --cid=UUID                  cluster that join-cluster is to join\n"
       "  --rbac-role=ROLE            RBAC role for transact and query commands\n"
       "  -h, --help                  display this help message\n"
       "  -V, --version               display version information");
@@ -373,7 +415,9 @@ int Tool::main(const Arguments& arguments) {
               ++verbosity_;
               return kOk;
             }});
-  line.text("rbac-role", 0, rbac_role_).text("cid", 0, ignored).text("election-timer", 0, ignored);
+  line.text("rbac-role", 0, rbac_role_)
+      .text("cid", 0, cluster_id_)
+      .text("election-timer", 0, ignored);
   line.add({"verbose", 'v', daemon::OptionArgument::Optional,
             [](std::string_view, bool) -> Result<void, daemon::UsageError> { return kOk; }});
   line.flag("help", 'h', wants_help).flag("option", 'o', wants_options);
