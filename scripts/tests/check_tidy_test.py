@@ -38,7 +38,8 @@ class Order(TreeCase):
 
 class Bound(TreeCase):
     def test_after_the_deadline_no_source_is_looked_at(self):
-        results = tidy.tidy_until(self.root, [Path("src/a.cc")], time.monotonic() - 1)
+        results = tidy.tidy_until(self.root, [Path("src/a.cc")], time.monotonic() - 1,
+                                  on_clean=self.fail)
         self.assertEqual(results, {})
 
 
@@ -55,7 +56,7 @@ class Memory(TreeCase):
         return tidy.Digests(self.root, deep).of(self.SOURCE)
 
     def test_a_clean_source_is_known_until_what_it_includes_changes(self):
-        tidy.Seen(self.root).add({self.SOURCE: self.digest()})
+        tidy.Seen(self.root).add(self.SOURCE, self.digest())
         self.assertTrue(tidy.Seen(self.root).knows(self.SOURCE, self.digest()))
         self.write("src/c/d.h", "int y;\n")
         self.assertFalse(tidy.Seen(self.root).knows(self.SOURCE, self.digest()))
