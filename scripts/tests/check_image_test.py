@@ -112,8 +112,13 @@ class PlantedFaults(TreeCase):
 
     def test_instructions(self):
         entry = self.file_offset(self.image.optional("I", 16))
-        planted = {"privileged": b"\xfa", "a control register": b"\x44\x0f\x20\xc0", "AVX": b"\xc5\xfc\x58\xc0",
-                   "the processor's own segment": b"\x65\x48\x8b\x04\x25\x88\x01\x00\x00", "x87": b"\xd9\xe8"}
+        planted = {
+            "privileged": b"\xfa",
+            "a control register": b"\x44\x0f\x20\xc0",
+            "AVX": b"\xc5\xfc\x58\xc0",
+            "the processor's own segment": b"\x65\x48\x8b\x04\x25\x88\x01\x00\x00",
+            "x87": b"\xd9\xe8",
+        }
         for what, code in planted.items():
             with self.subTest(what):
                 self.put(entry, *code)
