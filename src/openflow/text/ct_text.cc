@@ -116,7 +116,6 @@ std::optional<std::uint64_t> take_number(std::string_view& text) {
 }
 
 std::optional<TlvMap> take_map(std::string_view& text) {
-  TlvMap map;
   const auto field = [&](std::string_view name,
                          std::uint64_t most) -> std::optional<std::uint64_t> {
     if (!take_prefix(text, name)) return std::nullopt;
