@@ -15,14 +15,20 @@ function(ovs_driver_library name)
   set_property(GLOBAL APPEND PROPERTY OVS_DRIVER_SOURCES ${ARG_SOURCES})
 endfunction()
 
-function(ovs_driver_object)
+# ovs_import_stubs(VARIABLE LIBRARIES...): a source with the slots for what those libraries import.
+function(ovs_import_stubs output)
   find_package(Python3 REQUIRED COMPONENTS Interpreter)
   set(stubs ${CMAKE_CURRENT_BINARY_DIR}/import_stubs.cc)
-  set(archives $<TARGET_FILE:ovs_driver> $<TARGET_FILE:ovs_platform_nt>)
+  list(TRANSFORM ARGN REPLACE "(.+)" "$<TARGET_FILE:\\1>" OUTPUT_VARIABLE archives)
   add_custom_command(OUTPUT ${stubs}
     COMMAND ${Python3_EXECUTABLE} ${OVS_MAKE_IMPORTS} ${OVS_IMPORTS} --stubs ${stubs} --used-by ${archives}
-    DEPENDS ${OVS_MAKE_IMPORTS} ${OVS_IMPORTS} ovs_driver ovs_platform_nt
+    DEPENDS ${OVS_MAKE_IMPORTS} ${OVS_IMPORTS} ${ARGN}
     VERBATIM)
+  set(${output} ${stubs} PARENT_SCOPE)
+endfunction()
+
+function(ovs_driver_object)
+  ovs_import_stubs(stubs ovs_driver ovs_platform_nt)
   add_library(openvswitch_driver MODULE ${stubs})
   set(exports ${PROJECT_SOURCE_DIR}/cmake/driver/exports.map)
   target_link_libraries(openvswitch_driver PRIVATE ovs_nt_sdk "$<LINK_LIBRARY:WHOLE_ARCHIVE,ovs_driver,ovs_platform_nt>")

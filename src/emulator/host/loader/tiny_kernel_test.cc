@@ -1,6 +1,7 @@
 #include "emulator/host/loader/tiny_kernel_test.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdarg>
@@ -8,6 +9,7 @@
 #include <deque>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 namespace ovs::emulator::test {
 namespace {
@@ -34,7 +36,8 @@ void signal(DISPATCHER_HEADER& header) {
   objects_changed.notify_all();
 }
 
-// Runs DPCs as a processor does when it comes below DISPATCH_LEVEL.
+// A processor: a thread that is at DISPATCH_LEVEL has it for itself, and its DPCs run when nobody
+// has.
 class Processor {
  public:
   Processor() : thread_([this] { run(); }) {}
@@ -46,6 +49,8 @@ class Processor {
     changed_.notify_all();
     thread_.join();
   }
+  void raise() { level_.lock(); }
+  void lower() { level_.unlock(); }
   void queue(KDPC* dpc) {
     const std::lock_guard lock(mutex_);
     dpcs_.push_back(dpc);
@@ -57,24 +62,9 @@ class Processor {
   }
 
  private:
-  void run() {
-    std::unique_lock lock(mutex_);
-    while (!stopping_ || !dpcs_.empty()) {
-      if (dpcs_.empty()) {
-        changed_.wait(lock);
-        continue;
-      }
-      KDPC* dpc = dpcs_.front();
-      dpcs_.pop_front();
-      running_ = true;
-      lock.unlock();
-      dpc->DeferredRoutine(dpc, dpc->DeferredContext, nullptr, nullptr);
-      lock.lock();
-      running_ = false;
-      changed_.notify_all();
-    }
-  }
+  void run();
 
+  std::mutex level_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<KDPC*> dpcs_;
@@ -82,7 +72,40 @@ class Processor {
   bool stopping_ = false;
   std::thread thread_;
 };
-Processor* processor = nullptr;
+std::deque<Processor> processors;
+std::atomic<unsigned> threads_placed{0};
+
+// Threads stay where they are put.
+struct Place {
+  unsigned processor = threads_placed++ % unsigned(processors.size());
+  KIRQL level = PASSIVE_LEVEL;
+};
+Place& place() {
+  thread_local Place here;
+  if (here.processor >= processors.size()) here.processor = 0;
+  return here;
+}
+
+void Processor::run() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_ || !dpcs_.empty()) {
+    if (dpcs_.empty()) {
+      changed_.wait(lock);
+      continue;
+    }
+    KDPC* dpc = dpcs_.front();
+    dpcs_.pop_front();
+    running_ = true;
+    lock.unlock();
+    raise();
+    place() = {dpc->Number, DISPATCH_LEVEL};
+    dpc->DeferredRoutine(dpc, dpc->DeferredContext, nullptr, nullptr);
+    lower();
+    lock.lock();
+    running_ = false;
+    changed_.notify_all();
+  }
+}
 
 // ---- pool, locks, time ----
 PVOID NTAPI allocate_pool(POOL_TYPE, SIZE_T size, ULONG) {
@@ -102,14 +125,18 @@ void acquire(PKSPIN_LOCK lock) {
   while (__atomic_exchange_n(lock, 1, __ATOMIC_ACQUIRE) != 0) std::this_thread::yield();
 }
 KIRQL NTAPI acquire_raise(PKSPIN_LOCK lock) {
+  const KIRQL before = std::exchange(place().level, DISPATCH_LEVEL);
+  if (before < DISPATCH_LEVEL) processors[place().processor].raise();
   acquire(lock);
-  return PASSIVE_LEVEL;
+  return before;
 }
 VOID NTAPI acquire_at_dpc(PKSPIN_LOCK lock) {
   acquire(lock);
 }
-VOID NTAPI release_lower(PKSPIN_LOCK lock, KIRQL) {
+VOID NTAPI release_lower(PKSPIN_LOCK lock, KIRQL level) {
   __atomic_store_n(lock, 0, __ATOMIC_RELEASE);
+  place().level = level;
+  if (level < DISPATCH_LEVEL) processors[place().processor].lower();
 }
 VOID NTAPI release_at_dpc(PKSPIN_LOCK lock) {
   __atomic_store_n(lock, 0, __ATOMIC_RELEASE);
@@ -191,10 +218,10 @@ NTSTATUS NTAPI close_handle(HANDLE) {
   return STATUS_SUCCESS;
 }
 ULONG NTAPI processor_count(USHORT) {
-  return 1;
+  return static_cast<ULONG>(processors.size());
 }
 ULONG NTAPI current_processor(PPROCESSOR_NUMBER) {
-  return 0;
+  return place().processor;
 }
 NTSTATUS NTAPI processor_number(ULONG index, PPROCESSOR_NUMBER number) {
   *number = {0, static_cast<UCHAR>(index), 0};
@@ -206,15 +233,16 @@ VOID NTAPI initialize_dpc(PRKDPC dpc, PKDEFERRED_ROUTINE routine, PVOID context)
   dpc->DeferredContext = context;
 }
 VOID NTAPI set_importance(PRKDPC, KDPC_IMPORTANCE) {}
-NTSTATUS NTAPI set_target(PKDPC, PPROCESSOR_NUMBER) {
+NTSTATUS NTAPI set_target(PKDPC dpc, PPROCESSOR_NUMBER number) {
+  dpc->Number = number->Number;
   return STATUS_SUCCESS;
 }
 BOOLEAN NTAPI insert_dpc(PRKDPC dpc, PVOID, PVOID) {
-  processor->queue(dpc);
+  processors[dpc->Number].queue(dpc);
   return TRUE;
 }
 VOID NTAPI flush_dpcs() {
-  processor->flush();
+  for (Processor& processor : processors) processor.flush();
 }
 
 // ---- text ----
@@ -360,15 +388,15 @@ void add_rest(ImportTable& table) {
 
 }  // namespace
 
-TinyKernel::TinyKernel() {
+TinyKernel::TinyKernel(unsigned processor_count) {
   kernel = this;
-  processor = new Processor;
+  while (processors.size() < processor_count) processors.emplace_back();
   add_kernel(imports);
   add_rest(imports);
 }
 
 TinyKernel::~TinyKernel() {
-  delete processor;
+  processors.clear();
   kernel = nullptr;
 }
 

@@ -22,7 +22,7 @@ struct Device {
 // One at a time: kernel functions are given no context.
 class TinyKernel {
  public:
-  TinyKernel();
+  explicit TinyKernel(unsigned processor_count = 1);
   TinyKernel(const TinyKernel&) = delete;
   ~TinyKernel();
 
