@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <random>
 
 namespace ovs::vswitchd {
@@ -47,19 +48,33 @@ std::vector<std::string> Datapaths::types() const {
   return types;
 }
 
-DpifResult<std::unique_ptr<Dpif>> Datapaths::open(const std::string& type) {
+DpifResult<std::unique_ptr<Dpif>> Datapaths::open(const std::string& type,
+                                                  std::function<void()> came) {
   if (is_dummy(type)) return open_dummy(type);
   if (type == "netdev") return open_netdev();
-  if (type == "system") {
-    return DpifError{
-        Error::Unsupported,
-        "datapath type system: not supported yet on this host; use datapath_type=netdev"};
-  }
+  if (type == "system") return open_system(std::move(came));
   return DpifError{Error::Invalid, fmt::format("unknown datapath type '{}'", type)};
 }
 
 vswitch::PortTraits Datapaths::dummy_ports() const {
   return dummies_ == Dummies::Override ? vswitch::kOverriddenPorts : vswitch::kDummyPorts;
+}
+
+DpifResult<std::unique_ptr<Dpif>> Datapaths::open_system(std::function<void()> came) {
+  const char* const path = std::getenv("OVS_DEVICE");
+  if (path == nullptr || *path == '\0') {
+    return DpifError{Error::Unsupported,
+                     "datapath type system: not supported yet on this host without a device "
+                     "(OVS_DEVICE); use datapath_type=netdev"};
+  }
+  if (system_ == nullptr) {
+    platform::NetConfig* net = nullptr;
+    if (use_system_routes_) {
+      OVS_TRY(net, net_config());
+    }
+    system_ = std::make_unique<SystemDatapath>(program_, path, net);
+  }
+  return system_->open(std::move(came));
 }
 
 DpifResult<std::unique_ptr<Dpif>> Datapaths::open_dummy(const std::string& type) {
@@ -118,6 +133,7 @@ DpifResult<std::unique_ptr<Dpif>> Datapaths::open_netdev() {
 
 void Datapaths::ports_changed() {
   for (auto& feed : feeds_) feed->ports_changed();
+  if (system_ != nullptr) system_->ports_changed();
   if (!routes_.has_addresses()) return;
   for (auto& feed : dummy_feeds_) feed->ports_changed();
 }
@@ -133,6 +149,7 @@ void Datapaths::stop_feeds() {
   routes_.set_change_handler({});
   feeds_.clear();
   dummy_feeds_.clear();
+  if (system_ != nullptr) system_->stop();
 }
 
 userdp::DummyDatapath* Datapaths::dummy_of(std::string_view device) {

@@ -1,5 +1,6 @@
-// The datapaths that live in the daemon's own process, made on demand by type: the engine over the
-// host's devices ("netdev"), or over devices that exist only in memory ("dummy", for tests).
+// The datapaths of the daemon, made on demand by type: behind the device that the environment's
+// OVS_DEVICE names ("system"), or in the daemon's own process: the engine over the host's devices
+// ("netdev"), or over devices that exist only in memory ("dummy", for tests).
 #pragma once
 #include <map>
 #include <memory>
@@ -10,6 +11,7 @@
 #include "platform/posix/frame_ports.h"
 #include "platform/posix/net_config.h"
 #include "tools/ovs-vswitchd/dummy_links.h"
+#include "tools/ovs-vswitchd/system_datapath.h"
 #include "userdp/dummy_datapath.h"
 #include "userdp/user_datapath.h"
 #include "vswitch/dpif/netlink_dpif.h"
@@ -28,7 +30,9 @@ class Datapaths {
   Datapaths(const Datapaths&) = delete;
   Datapaths& operator=(const Datapaths&) = delete;
 
-  vswitch::DpifResult<std::unique_ptr<vswitch::Dpif>> open(const std::string& type);
+  // `came` is called when a datapath that could not be opened, because its host is not there, is.
+  vswitch::DpifResult<std::unique_ptr<vswitch::Dpif>> open(const std::string& type,
+                                                           std::function<void()> came);
   // After a change of configuration: ports may have come or gone.
   void ports_changed();
   // Before the datapaths' dpifs go.
@@ -53,6 +57,7 @@ class Datapaths {
   bool is_dummy(const std::string& type) const;
   vswitch::DpifResult<std::unique_ptr<vswitch::Dpif>> open_dummy(const std::string& type);
   vswitch::DpifResult<std::unique_ptr<vswitch::Dpif>> open_netdev();
+  vswitch::DpifResult<std::unique_ptr<vswitch::Dpif>> open_system(std::function<void()> came);
   vswitch::DpifResult<platform::NetConfig*> net_config();
   vswitch::PortTraits dummy_ports() const;
 
@@ -74,6 +79,7 @@ class Datapaths {
   std::map<std::string, Created> created_;  // by full name
   vswitch::RouteTable routes_;
   DummyLinks links_;  // after the datapaths that it ties
+  std::unique_ptr<SystemDatapath> system_;
   std::vector<std::unique_ptr<vswitch::RouteFeed>> feeds_, dummy_feeds_;
 };
 

@@ -101,7 +101,10 @@ class Daemon {
   }
 
   vswitch::DpifResult<std::unique_ptr<vswitch::Dpif>> open_datapath(const std::string& type) {
-    return datapaths_.open(type);
+    return datapaths_.open(type, [this] {
+      bridges_.retry();
+      datapaths_.ports_changed();
+    });
   }
 
   daemon::Program& program_;

@@ -161,10 +161,7 @@ void Revalidators::look_at(const Batch& batch) {
 
 void Revalidators::look_at(MegaflowTable::Shard& shard, const DpifFlow& dumped) {
   Megaflow* flow = shard.find(dumped.ufid);
-  if (flow == nullptr) {
-    (void)state_.dpif.flow_del(dumped.ufid, dumped.key);  // of an earlier life of ours
-    return;
-  }
+  if (flow == nullptr) return adopt(shard, dumped);
   const std::uint64_t number = state_.dump_number.load(std::memory_order_relaxed);
   if (flow->dump > number) return;  // made meanwhile: what was dumped may be another of its name
   flow->dump = number;
@@ -175,6 +172,22 @@ void Revalidators::look_at(MegaflowTable::Shard& shard, const DpifFlow& dumped) 
 Revalidators::Verdict Revalidators::judge(Megaflow& flow) {
   if (flow.used_ms() + max_idle_ms_ < now_ms_) return Verdict::Delete;
   return state_.is_stale(flow.began, flow.cells) ? translate_again(flow) : Verdict::Keep;
+}
+
+// A flow that is not known, of an earlier life of ours: it stays if it is what would be put now.
+// What it counted then was told then.
+void Revalidators::adopt(MegaflowTable::Shard& shard, const DpifFlow& dumped) {
+  Megaflow flow;
+  flow.ufid = dumped.ufid;
+  flow.key = dumped.key;
+  flow.mask = dumped.mask;
+  flow.actions = dumped.actions;
+  flow.seen = dumped.stats;
+  flow.created_ms = now_ms_;
+  flow.dump = state_.dump_number.load(std::memory_order_relaxed);
+  shard.insert(std::move(flow));
+  Megaflow& adopted = *shard.find(dumped.ufid);
+  carry_out(translate_again(adopted), shard, adopted);
 }
 
 Revalidators::Verdict Revalidators::translate_again(Megaflow& flow) {

@@ -66,6 +66,7 @@ class Revalidators {
   void refresh(MegaflowTable::Shard& shard, Megaflow& flow);
   Verdict judge(Megaflow& flow);
   Verdict translate_again(Megaflow& flow);
+  void adopt(MegaflowTable::Shard& shard, const DpifFlow& dumped);
   void carry_out(Verdict verdict, MegaflowTable::Shard& shard, Megaflow& flow);
   void remove(MegaflowTable::Shard& shard, Megaflow& flow);
   template <class F>

@@ -82,6 +82,14 @@ void Bridges::on_change() {
   reconfigure(take_changes());
 }
 
+void Bridges::retry() {
+  const ovsdb::Client& database = environment_.database;
+  if (!database.is_synced() || !database.has_lock()) return;
+  Dirty dirty = take_changes();
+  dirty.root = true;
+  reconfigure(std::move(dirty));
+}
+
 // After a reconnect the replica may be another one: then every row counts as changed.
 Bridges::Dirty Bridges::take_changes() {
   Dirty dirty;

@@ -44,6 +44,8 @@ class Bridges {
 
   // The replica, or the lock, has changed.
   void on_change();
+  // A datapath that could not be opened can be now: makes the bridges that are missing.
+  void retry();
   // Before an exit that leaves nothing behind: removes every bridge and its ports.
   void remove_all();
 

@@ -195,6 +195,30 @@ TEST_CASE("Switch: statistics of megaflows reach the rules that made them, once"
   CHECK(rules[1]->counters->bytes == 300);
 }
 
+TEST_CASE("Switch: a megaflow of an earlier life stays if it is right, and is put right if not") {
+  Lab lab;
+  lab.add_flow("in_port=1", {output(2)});
+  CHECK(lab.receive(kPing12) == "2");
+  REQUIRE(lab.dpif->flows.size() == 1);
+  DpifFlow old = lab.dpif->flows.begin()->second;
+  old.stats.packets = 1000;
+  lab.backer().purge();
+  REQUIRE(lab.backer().megaflows().count() == 0);
+  lab.dpif->flows[old.ufid.low] = old;
+  lab.backer().revalidate();
+  CHECK(lab.backer().megaflows().count() == 1);
+  CHECK(lab.dpif->flows.size() == 1);
+  const auto rules = lab.bridge->impl().tables.select({}, FlowTables::Hidden::LeaveOut);
+  REQUIRE(rules.size() == 1);
+  CHECK(rules[0]->counters->packets <= 2);  // what it counted before was told before
+
+  lab.backer().purge();
+  old.actions.clear();
+  lab.dpif->flows[old.ufid.low] = old;
+  lab.backer().revalidate();
+  CHECK(lab.receive(kPing12) == "2");
+}
+
 TEST_CASE("Switch: an unrelated flow-mod leaves megaflows alone, a related one changes them") {
   Lab lab;
   lab.add_flow("in_port=1,ip,nw_dst=2.2.2.2", {output(2)});

@@ -41,17 +41,30 @@ Bytes NetlinkRequest::finish(std::uint32_t sequence, std::uint32_t pid) {
   return Bytes(bytes_.data(), writer_.size());
 }
 
-Channel::Channel(platform::OpenDevice device, std::uint32_t pid)
-    : device_(std::move(device)), pid_(pid), output_(kOutputRoom) {}
+Channel::Channel(Opened opened)
+    : device_(std::move(opened.device)), pid_(opened.pid), output_(kOutputRoom) {}
 
-DpifResult<std::unique_ptr<Channel>> Channel::open(platform::Device& device) {
+DpifResult<Channel::Opened> Channel::open_handle(platform::Device& device) {
   auto opened = device.open();
   if (!opened) return dpif_error(opened.error());
   std::uint8_t pid[4];
   const auto size = (*opened)->control(DeviceControl::GetPid, Bytes(), pid);
   if (!size) return dpif_error(size.error());
   if (*size != sizeof pid) return DpifError{Error::Malformed, "the device did not tell its PID"};
-  return std::unique_ptr<Channel>(new Channel(std::move(opened).value(), load<std::uint32_t>(pid)));
+  return Opened{std::move(opened).value(), load<std::uint32_t>(pid)};
+}
+
+DpifResult<std::unique_ptr<Channel>> Channel::open(platform::Device& device) {
+  OVS_TRY(Opened opened, open_handle(device));
+  return std::unique_ptr<Channel>(new Channel(std::move(opened)));
+}
+
+DpifResult<void> Channel::reopen(platform::Device& device) {
+  OVS_TRY(Opened opened, open_handle(device));
+  const std::lock_guard lock(mutex_);
+  device_ = std::move(opened.device);
+  pid_ = opened.pid;
+  return kOk;
 }
 
 DpifResult<Bytes> Channel::control(DeviceControl code, Bytes input) {

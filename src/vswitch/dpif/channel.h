@@ -2,6 +2,7 @@
 // subscription. Knows framing and errors; what the attributes mean is netlink_dpif's. Any thread
 // may call; calls on one channel take turns.
 #pragma once
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -41,6 +42,8 @@ class Channel {
   static DpifResult<std::unique_ptr<Channel>> open(platform::Device& device);
 
   std::uint32_t pid() const { return pid_; }
+  // Another handle in the place of one that is dead: with another PID, without subscriptions.
+  DpifResult<void> reopen(platform::Device& device);
 
   // Sends the request; calls `reply` with the answer if there is one. A netlink error is an error.
   DpifResult<void> transact(NetlinkRequest& request, const Visitor& reply = {});
@@ -54,14 +57,19 @@ class Channel {
   platform::DeviceHandle& handle() { return *device_; }
 
  private:
-  Channel(platform::OpenDevice device, std::uint32_t pid);
+  struct Opened {
+    platform::OpenDevice device;
+    std::uint32_t pid;
+  };
+  static DpifResult<Opened> open_handle(platform::Device& device);
+  explicit Channel(Opened opened);
   DpifResult<void> send(NetlinkRequest& request);
   DpifResult<Bytes> control(platform::DeviceControl code, Bytes input);
   DpifResult<void> check_error(const wire::MessageView& message, Bytes bytes) const;
 
   std::mutex mutex_;
   platform::OpenDevice device_;
-  std::uint32_t pid_;
+  std::atomic<std::uint32_t> pid_;
   std::uint32_t sequence_ = 0;
   std::vector<std::uint8_t> output_;  // grows to what the largest answer needed
 };

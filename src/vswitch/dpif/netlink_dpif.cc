@@ -65,8 +65,60 @@ NetlinkDpif::NetlinkDpif(platform::Device& device, Channels channels, daemon::Lo
       identity_(std::move(identity)),
       upcalls_ready_(*channels_.upcalls, loop, ControlCommand::PendPacketRequest,
                      [this] { read_upcalls(); }),
-      events_ready_(*channels_.events, loop, ControlCommand::PendRequest,
-                    [this] { read_events(); }) {}
+      events_ready_(
+          *channels_.events, loop, ControlCommand::PendRequest, [this] { read_events(); },
+          [this] {
+            if (lost_handler_) lost_handler_();
+          }) {}
+
+// The request for events is there whether or not any are wanted: it ends when the host does.
+void NetlinkDpif::set_lost_handler(std::function<void()> lost) {
+  lost_handler_ = std::move(lost);
+  if (lost_handler_) events_ready_.arm();
+}
+
+DpifResult<void> NetlinkDpif::reopen() {
+  stop_readers();
+  for (Channel* channel :
+       {channels_.requests.get(), channels_.upcalls.get(), channels_.events.get()}) {
+    OVS_TRY(channel->reopen(device_));
+  }
+  {
+    const std::lock_guard lock(dumps_mutex_);
+    idle_dumps_.clear();
+  }
+  if (upcall_handler_) {
+    OVS_TRY(take_misses());
+  }
+  if (event_handler_) {
+    OVS_TRY(subscribe_events());
+  }
+  events_ready_.arm();
+  return restore_ports();
+}
+
+// All are tried; the first failure is told.
+DpifResult<void> NetlinkDpif::restore_ports() {
+  OVS_TRY(const std::vector<DpifPort> ports, port_dump());
+  std::map<DpPort, KnownPort> missing;
+  {
+    const std::lock_guard lock(known_mutex_);
+    missing = known_;
+  }
+  for (const DpifPort& port : ports) {
+    const auto known = missing.find(port.number);
+    if (known != missing.end() && known->second.spec.name == port.name) missing.erase(known);
+  }
+  DpifResult<void> result = kOk;
+  for (auto& [number, port] : missing) {
+    port.spec.number = number;
+    const auto added = port_add(port.spec);
+    if (!added && result) {
+      result = DpifError{added.error().code, port.spec.name + ": " + added.error().text};
+    }
+  }
+  return result;
+}
 
 VportType NetlinkDpif::vport_type(std::string_view type) const {
   if (identity_.ports.tunnels == PortTraits::Tunnels::Tunnels) {
@@ -94,8 +146,8 @@ DpifResult<DpPort> NetlinkDpif::port_add(const DpifPortSpec& spec) {
   if (upcall_handler_ && upcall_pid(port.number) != first_pid) {
     OVS_TRY(bind_port(port.number));
   }
-  const std::lock_guard lock(types_mutex_);
-  types_[port.number] = spec.type == "internal" ? identity_.ports.internal : spec.type;
+  const std::lock_guard lock(known_mutex_);
+  known_[port.number] = {spec, spec.type == "internal" ? identity_.ports.internal : spec.type};
   return port.number;
 }
 
@@ -103,8 +155,8 @@ DpifResult<void> NetlinkDpif::port_del(DpPort port) {
   NetlinkRequest request(Family::Vport, VportCommand::Del);
   request.writer().put_u32(VportAttr::PortNo, std::uint32_t(port));
   OVS_TRY(channels_.requests->transact(request));
-  const std::lock_guard lock(types_mutex_);
-  types_.erase(port);
+  const std::lock_guard lock(known_mutex_);
+  known_.erase(port);
   return kOk;
 }
 
@@ -122,15 +174,16 @@ DpifResult<void> NetlinkDpif::dump(NetlinkRequest& request, const Channel::Visit
     OVS_TRY(channel, Channel::open(device_));
   }
   const auto done = channel->dump(request, visit);
+  if (!done) return done;  // its channel may be dead
   const std::lock_guard lock(dumps_mutex_);
   idle_dumps_.push_back(std::move(channel));
   return done;
 }
 
 DpifPort NetlinkDpif::named(DpifPort port) const {
-  const std::lock_guard lock(types_mutex_);
-  const auto known = types_.find(port.number);
-  if (known != types_.end()) port.type = known->second;
+  const std::lock_guard lock(known_mutex_);
+  const auto known = known_.find(port.number);
+  if (known != known_.end() && known->second.type) port.type = *known->second.type;
   return port;
 }
 
@@ -145,7 +198,12 @@ DpifResult<DpifPort> NetlinkDpif::find_vport(NetlinkRequest& request) {
 DpifResult<DpifPort> NetlinkDpif::port_by_name(std::string_view name) {
   NetlinkRequest request(Family::Vport, VportCommand::Find);
   request.writer().put_string(VportAttr::Name, name);
-  return find_vport(request);
+  OVS_TRY(const DpifPort port, find_vport(request));
+  // Whoever asks for a port by name adopts it.
+  const std::lock_guard lock(known_mutex_);
+  const DpifPortSpec spec{port.name, port.type, port.number, 0};
+  known_.try_emplace(port.number, KnownPort{spec, std::nullopt});
+  return port;
 }
 
 DpifResult<std::vector<DpifPort>> NetlinkDpif::port_dump() {
@@ -282,6 +340,7 @@ DpifResult<void> NetlinkDpif::execute(const Execute& execute) {
 }
 
 std::uint32_t NetlinkDpif::upcall_pid(DpPort in_port) const {
+  const std::lock_guard lock(known_mutex_);
   if (reader_pids_.empty()) return channels_.upcalls->pid();
   return reader_pids_[std::uint32_t(in_port) % reader_pids_.size()];
 }
@@ -313,8 +372,7 @@ DpifResult<void> NetlinkDpif::bind_ports() {
 void NetlinkDpif::set_upcall_handler(UpcallHandler handler, const UpcallThreads& threads) {
   if (upcall_handler_) {
     if (readers_.empty()) (void)subscribe_upcalls(*channels_.upcalls, Subscription::Off);
-    readers_.clear();
-    reader_pids_.clear();
+    stop_readers();
   }
   if (handler) {
     upcall_handler_ = [this, handler = std::move(handler)](std::vector<Upcall>& upcalls) {
@@ -324,29 +382,47 @@ void NetlinkDpif::set_upcall_handler(UpcallHandler handler, const UpcallThreads&
   } else {
     upcall_handler_ = {};
   }
-  if (!upcall_handler_) return;
-  if (threads.count > 0) return start_readers(threads);
-  if (!subscribe_upcalls(*channels_.upcalls, Subscription::On)) return;
-  if (bind_ports()) upcalls_ready_.arm();
+  upcall_threads_ = threads;
+  if (upcall_handler_) (void)take_misses();
 }
 
-void NetlinkDpif::start_readers(const UpcallThreads& threads) {
+DpifResult<void> NetlinkDpif::take_misses() {
+  if (upcall_threads_.count > 0) return start_readers();
+  OVS_TRY(subscribe_upcalls(*channels_.upcalls, Subscription::On));
+  OVS_TRY(bind_ports());
+  upcalls_ready_.arm();
+  return kOk;
+}
+
+void NetlinkDpif::stop_readers() {
+  readers_.clear();
+  const std::lock_guard lock(known_mutex_);
+  reader_pids_.clear();
+}
+
+DpifResult<void> NetlinkDpif::start_readers() {
   std::vector<std::unique_ptr<Channel>> channels;
-  for (unsigned number = 0; number < threads.count; ++number) {
+  std::vector<std::uint32_t> pids;
+  for (unsigned number = 0; number < upcall_threads_.count; ++number) {
     auto channel = Channel::open(device_);
     if (!channel.ok() || !subscribe_upcalls(**channel, Subscription::On)) break;
-    reader_pids_.push_back((*channel)->pid());
+    pids.push_back((*channel)->pid());
     channels.push_back(std::move(*channel));
   }
-  (void)bind_ports();
+  {
+    const std::lock_guard lock(known_mutex_);
+    reader_pids_ = std::move(pids);
+  }
+  const auto bound = bind_ports();
   for (unsigned number = 0; number < channels.size(); ++number) {
     readers_.push_back(std::make_unique<UpcallReader>(
         std::move(channels[number]),
-        [started = threads.started, number] {
+        [started = upcall_threads_.started, number] {
           if (started) started(number);
         },
         upcall_handler_));
   }
+  return bound;
 }
 
 void NetlinkDpif::read_upcalls() {
@@ -361,11 +437,14 @@ void NetlinkDpif::read_upcalls() {
 void NetlinkDpif::set_port_event_handler(PortEventHandler handler) {
   const bool subscribe = handler && !event_handler_;
   event_handler_ = std::move(handler);
-  if (!subscribe) return;
+  if (subscribe && subscribe_events()) events_ready_.arm();
+}
+
+DpifResult<void> NetlinkDpif::subscribe_events() {
   NetlinkRequest request(Family::Control, ControlCommand::SubscribeEvents);
   request.writer().put_u32(ControlAttr::McastGroup, wire::kVportGroup);
   request.writer().put_u8(ControlAttr::McastJoin, 1);
-  if (channels_.events->write(request)) events_ready_.arm();
+  return channels_.events->write(request);
 }
 
 void NetlinkDpif::read_events() {
@@ -383,7 +462,7 @@ void NetlinkDpif::read_events() {
         });
     if (!more || !*more) break;
   }
-  if (event_handler_) events_ready_.arm();
+  if (event_handler_ || lost_handler_) events_ready_.arm();
 }
 
 }  // namespace ovs::vswitch

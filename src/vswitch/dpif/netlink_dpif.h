@@ -40,6 +40,14 @@ class NetlinkDpif final : public Dpif {
   static DpifResult<std::unique_ptr<NetlinkDpif>> open(platform::Device& device, daemon::Loop& loop,
                                                        DatapathIdentity identity);
 
+  // `lost` is called on the loop when the process behind the device has gone: nothing works then
+  // until reopen() has.
+  void set_lost_handler(std::function<void()> lost);
+  // Opens all handles anew. First of all the datapath learns where its misses go now; ports that
+  // it still has are kept as they are, those that it has no longer are made again with their
+  // numbers. Flows are not looked at. Loop's thread; others may use this meanwhile.
+  DpifResult<void> reopen();
+
   const std::string& type() const override { return identity_.type; }
   const std::string& name() const override { return identity_.name; }
   Threading threading() const override { return identity_.threading; }
@@ -73,10 +81,14 @@ class NetlinkDpif final : public Dpif {
 
   enum class Subscription : bool { Off, On };
   DpifResult<void> subscribe_upcalls(Channel& channel, Subscription subscription);
-  void start_readers(const UpcallThreads& threads);
+  DpifResult<void> start_readers();
+  void stop_readers();
   DpifResult<void> dump(NetlinkRequest& request, const Channel::Visitor& visit);
   DpifResult<void> bind_port(DpPort port);
   DpifResult<void> bind_ports();
+  DpifResult<void> take_misses();
+  DpifResult<void> subscribe_events();
+  DpifResult<void> restore_ports();
   DpifResult<DpifPort> find_vport(NetlinkRequest& request);
   wire::VportType vport_type(std::string_view type) const;
   void tell_flow(const FlowPut& put) const;
@@ -91,12 +103,19 @@ class NetlinkDpif final : public Dpif {
   DatapathIdentity identity_;
   std::mutex dumps_mutex_;
   std::vector<std::unique_ptr<Channel>> idle_dumps_;  // a dump has a channel for itself meanwhile
-  mutable std::mutex types_mutex_;
-  std::map<DpPort, std::string> types_;  // what port_add was asked for, where it says more
+  // A port that was asked for, and how it is called where that says more than the datapath does.
+  struct KnownPort {
+    DpifPortSpec spec;
+    std::optional<std::string> type;
+  };
+  mutable std::mutex known_mutex_;  // of the ports and of reader_pids_
+  std::map<DpPort, KnownPort> known_;
   UpcallHandler upcall_handler_;
+  UpcallThreads upcall_threads_;
+  std::function<void()> lost_handler_;
   PortEventHandler event_handler_;
   Readiness upcalls_ready_, events_ready_;  // they use the channels
-  // Those that have threads; none: the loop reads. Changes while none of them runs.
+  // Those that have threads; none: the loop reads.
   std::vector<std::unique_ptr<UpcallReader>> readers_;
   std::vector<std::uint32_t> reader_pids_;  // by the order in which ports take turns
 };

@@ -25,9 +25,10 @@ class Readiness::Request final : public platform::DeviceRequest {
     const std::lock_guard lock(state->mutex);
     state->with_device = false;
     state->changed.notify_all();
-    if (!outcome || state->is_closing) return;
-    loop_.post([state] {
-      if (state->owner != nullptr) state->owner->become_ready();
+    if (state->is_closing || (!outcome && outcome.error() == Error::Cancelled)) return;
+    const News news = outcome ? News::Ready : News::Lost;
+    loop_.post([state, news] {
+      if (state->owner != nullptr) state->owner->tell(news);
     });
   }
 
@@ -38,11 +39,12 @@ class Readiness::Request final : public platform::DeviceRequest {
 };
 
 Readiness::Readiness(Channel& channel, daemon::Loop& loop, wire::ControlCommand command,
-                     std::function<void()> ready)
+                     std::function<void()> ready, std::function<void()> lost)
     : channel_(channel),
       loop_(loop),
       command_(command),
       ready_(std::move(ready)),
+      lost_(std::move(lost)),
       state_(std::make_shared<State>()) {
   state_->owner = this;
 }
@@ -71,8 +73,9 @@ void Readiness::arm() {
   channel_.handle().submit(*request_);
 }
 
-void Readiness::become_ready() {
-  ready_();
+void Readiness::tell(News news) {
+  const std::function<void()>& function = news == News::Ready ? ready_ : lost_;
+  if (function) function();
 }
 
 }  // namespace ovs::vswitch
