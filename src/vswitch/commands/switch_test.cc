@@ -271,6 +271,61 @@ TEST_CASE("Switch: the state of a packet-in goes when no megaflow names it any m
   CHECK(lab.backer().frozen().count() == 0);
 }
 
+TEST_CASE("Switch: nothing is sent to a port that is down, and its megaflows follow its link") {
+  Lab lab;
+  lab.add_flow("", {output(openflow::kPortNormal)});
+  CHECK(lab.receive(kPing12) == "2,3");
+  lab.dpif->set_link("p2", false);
+  lab.switches.commit();
+  lab.backer().settle();
+  CHECK(lab.receive(kPing12) == "3");
+  lab.dpif->set_link("p2", true);
+  lab.switches.commit();
+  lab.backer().settle();
+  CHECK(lab.receive(kPing12) == "2,3");
+}
+
+TEST_CASE("Switch: a failover group follows the link of the port that it watches") {
+  Lab lab;
+  openflow::GroupMod mod;
+  mod.id = 7;
+  mod.type = openflow::GroupType::FastFailover;
+  for (const std::uint16_t port : {2, 3}) {
+    openflow::Bucket bucket;
+    bucket.watch_port = port;
+    bucket.actions = {output(port)};
+    mod.buckets.push_back(bucket);
+  }
+  std::vector<std::uint32_t> removed;
+  REQUIRE(lab.bridge->impl().groups.apply(mod, 0, removed).ok());
+  lab.add_flow("in_port=1", {Action(openflow::Basic{openflow::BasicOp::Group, 7})});
+  CHECK(lab.receive(kPing12) == "2");
+  lab.dpif->set_link("p2", false);
+  lab.switches.commit();
+  lab.backer().settle();
+  CHECK(lab.receive(kPing12) == "3");
+  lab.backer().revalidate();
+  const Group* group = lab.bridge->impl().groups.table()->find(7);
+  CHECK(group->count->packets == 2);
+  CHECK(group->buckets[1].count->packets == 1);
+}
+
+TEST_CASE("Switch: an all group gives each bucket the packet as it was") {
+  Lab lab;
+  openflow::GroupMod mod;
+  mod.id = 7;
+  mod.buckets.resize(2);
+  mod.buckets[0].actions = {output(2),
+                            Action(openflow::Basic{openflow::BasicOp::ModIpDst, 0x09090909})};
+  mod.buckets[1].actions = {output(3)};
+  std::vector<std::uint32_t> removed;
+  REQUIRE(lab.bridge->impl().groups.apply(mod, 0, removed).ok());
+  openflow::WriteActions write;
+  write.actions = {output(3), Action(openflow::Basic{openflow::BasicOp::Group, 7})};
+  lab.add_flow("in_port=1,ip", {Action(write)});
+  CHECK(lab.receive(kPing12) == "set(ipv4(dst=9.9.9.9)),2,set(ipv4(dst=2.2.2.2)),3");
+}
+
 TEST_CASE("Switch: changed headers are written just before the packet leaves") {
   Lab lab;
   lab.add_flow("in_port=1,udp",

@@ -71,6 +71,7 @@ struct DpifLink {
 struct DpifLinkChange {
   std::optional<MacAddress> mac;
   std::optional<std::uint32_t> mtu;
+  std::optional<bool> is_up;
 };
 
 struct DpifStats {

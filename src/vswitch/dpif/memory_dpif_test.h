@@ -35,6 +35,17 @@ class MemoryDpif final : public Dpif {
   DpifResult<DpifPortStats> port_stats(DpPort) override { return DpifPortStats{}; }
   DpifResult<DpifStats> stats() override { return DpifStats{}; }
 
+  DpifResult<DpifLink> link(const std::string& port_name) override {
+    const auto at = links.find(port_name);
+    if (at == links.end()) return DpifError{Error::NotFound, "no such device"};
+    return at->second;
+  }
+  DpifResult<void> change_link(const std::string& port_name,
+                               const DpifLinkChange& change) override {
+    if (change.is_up) links[port_name].is_up = links[port_name].carrier = *change.is_up;
+    return kOk;
+  }
+
   DpifResult<void> flow_put(const FlowPut& put) override {
     const bool exists = flows.contains(put.ufid.low);
     if (put.mode == FlowPutMode::Create && exists) return DpifError{Error::Exists, "flow exists"};
@@ -74,7 +85,14 @@ class MemoryDpif final : public Dpif {
   void set_upcall_handler(UpcallHandler handler, const UpcallThreads&) override {
     handler_ = std::move(handler);
   }
-  void set_port_event_handler(PortEventHandler) override {}
+  void set_port_event_handler(PortEventHandler handler) override {
+    port_events_ = std::move(handler);
+  }
+  // Its device goes down or comes up.
+  void set_link(const std::string& port_name, bool is_up) {
+    links[port_name].is_up = links[port_name].carrier = is_up;
+    if (port_events_) port_events_(PortEvent::Changed, *port_by_name(port_name));
+  }
 
   // A packet comes in. The actions that it meets: of a megaflow, or those the switch ran for it.
   std::string receive(const flow::FlowKey& key, std::uint64_t now_ms) {
@@ -101,11 +119,13 @@ class MemoryDpif final : public Dpif {
   std::vector<DpifPort> ports;
   std::map<std::uint64_t, DpifFlow> flows;
   std::vector<std::string> executed;
+  std::map<std::string, DpifLink> links;
 
  private:
   std::string type_, name_ = "ovs-dummy";
   std::uint32_t next_port_ = 1;
   UpcallHandler handler_;
+  PortEventHandler port_events_;
 };
 
 }  // namespace ovs::vswitch

@@ -259,6 +259,9 @@ DpifResult<void> NetlinkDpif::change_link(const std::string& port_name,
   request.writer().put_string(wire::NetdevAttr::Name, port_name);
   if (change.mac) request.writer().put(wire::NetdevAttr::MacAddress, Bytes(change.mac->bytes));
   if (change.mtu) request.writer().put_u32(wire::NetdevAttr::Mtu, *change.mtu);
+  if (change.is_up) {
+    request.writer().put_u32(wire::NetdevAttr::IfFlags, *change.is_up ? wire::kNetdevUp : 0);
+  }
   return channels_.requests->transact(request);
 }
 

@@ -31,12 +31,13 @@ void Ofproto::Impl::tell_removed(const std::vector<RemovedRule>& removed) {
   }
 }
 
-void Ofproto::Impl::tell_port(openflow::PortReason reason, const Port& port) {
-  openflow::PortStatus message;
-  message.reason = reason;
-  message.port = describe(port);
+void Ofproto::Impl::tell_port(openflow::PortReason reason, const Port& port, Change change) {
   connections.for_each([&](OfConnection& connection) {
     if (!connection.wants_port_status(reason)) return;
+    if (change == Change::Liveness && connection.version() == openflow::Version::V10) return;
+    openflow::PortStatus message;
+    message.reason = reason;
+    message.port = describe(port, connection.version());
     connection.reply(openflow::Kind::PortStatus, 0, message);
   });
 }

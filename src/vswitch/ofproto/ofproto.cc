@@ -14,6 +14,7 @@ Ofproto::Impl::Impl(std::string bridge_name, Backer& over, const SwitchEnvironme
       publisher(publishes),
       log(given.log.module("ofproto")),
       tables(own_id),
+      groups(own_id),
       macs(new_shared<MacTable>(own_id, over.stamps())),
       table_counters(new_shared<TableCounters>()),
       connections(*this, {given.loop, given.network, given.log.module("rconn")}, name) {
@@ -78,6 +79,7 @@ Shared<BridgeView> Ofproto::Impl::make_view() {
   view->id = id;
   view->name = name;
   view->tables = tables.tables();
+  view->groups = groups.table();
   view->ports = port_table;
   view->macs = macs;
   view->table_counters = table_counters;
@@ -111,9 +113,7 @@ OfprotoResult<void> Ofproto::update_port(OfPort port, const PortSettings& settin
 
 void Ofproto::set_link(OfPort number, const LinkSettings& link) {
   Port* port = impl_->find(number);
-  if (port == nullptr || port->settings.link == link) return;
-  port->settings.link = link;
-  impl_->tell_port(openflow::PortReason::Modify, *port);
+  if (port != nullptr) impl_->set_link(*port, link);
 }
 
 std::optional<OfPort> Ofproto::find_port(std::string_view port) const {
@@ -190,6 +190,7 @@ void Ofproto::set_mac_table(const MacTableSettings& settings) {
 void Ofproto::flush_flows() {
   std::vector<RemovedRule> removed;
   impl_->tables.flush(removed);
+  impl_->groups.clear();
   impl_->has_own_normal = false;
   impl_->apply_fail_mode();
   impl_->mark_changed();

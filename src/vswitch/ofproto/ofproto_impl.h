@@ -31,6 +31,11 @@ struct Port {
   std::uint32_t config = 0;    // openflow::kPortDown, kNoFlood, ...
   std::uint64_t created_ms = 0;
   Shared<PortCounters> counters;
+  bool is_new = true;  // controllers have not heard of it: what they hear first is not live
+
+  bool is_up() const {
+    return settings.link.is_up && settings.link.carrier && (config & openflow::kPortDown) == 0;
+  }
 };
 
 struct Ofproto::Impl final : Connections::Switch {
@@ -56,8 +61,14 @@ struct Ofproto::Impl final : Connections::Switch {
   std::optional<OfPort> free_number() const;
   OfprotoResult<DpifPortStats> port_stats(const Port& port) const;
   void ports_changed();
+  void port_state_changed();
+  void set_link(Port& port, const LinkSettings& link);
+  void refresh_link(Port& port);  // as its device is now
+  LinkSettings link_of(const Port& port) const;
+  void change_config(Port& port, std::uint32_t wanted);
   Shared<PortTable> make_port_table() const;
-  openflow::Port describe(const Port& port) const;
+  // Version 1.0 does not tell liveness.
+  openflow::Port describe(const Port& port, openflow::Version version) const;
   Port* find(OfPort number);
   const Port* find(std::string_view port_name) const;
   std::string port_name(OfPort number) const;
@@ -69,7 +80,8 @@ struct Ofproto::Impl final : Connections::Switch {
 
   // events.cc
   void tell_removed(const std::vector<RemovedRule>& removed);
-  void tell_port(openflow::PortReason reason, const Port& port);
+  enum class Change : bool { Any, Liveness };
+  void tell_port(openflow::PortReason reason, const Port& port, Change change = Change::Any);
   void send_packet_in(const ControllerPacket& packet);
 
   const std::string name;
@@ -86,6 +98,7 @@ struct Ofproto::Impl final : Connections::Switch {
   mutable std::uint16_t next_number = 1;
   std::vector<BundleSettings> bundles;
   FlowTables tables;
+  Groups groups;
   Shared<MacTable> macs;
   Shared<TableCounters> table_counters;
   SwitchDescription description;

@@ -94,11 +94,14 @@ OfprotoResult<OfPort> Ofproto::Impl::add_port(const PortSettings& settings) {
   port.created_ms = now_ms();
   port.counters = new_shared<PortCounters>();
   OVS_TRY(attach(port));
+  port.settings.link = link_of(port);
   port_numbers[settings.name] = std::uint16_t(*number);
   const auto at = ports.insert_or_assign(std::uint16_t(*number), std::move(port)).first;
   released_ms.erase(std::uint16_t(*number));
   ports_changed();
   tell_port(openflow::PortReason::Add, at->second);
+  at->second.is_new = false;
+  if (at->second.is_up()) tell_port(openflow::PortReason::Modify, at->second, Change::Liveness);
   return *number;
 }
 
@@ -155,6 +158,55 @@ void Ofproto::Impl::ports_changed() {
   mark_changed();
 }
 
+// Who sets a device up or down without us means the port.
+void Ofproto::Impl::set_link(Port& port, const LinkSettings& link) {
+  if (port.settings.link == link) return;
+  const bool was_up = port.is_up();
+  if (link.is_up != port.settings.link.is_up) {
+    port.config =
+        link.is_up ? port.config & ~openflow::kPortDown : port.config | openflow::kPortDown;
+  }
+  port.settings.link = link;
+  if (port.is_up() != was_up) port_state_changed();
+  tell_port(openflow::PortReason::Modify, port);
+}
+
+void Ofproto::Impl::refresh_link(Port& port) {
+  set_link(port, link_of(port));
+}
+
+// Tunnels and patch ports have no device; theirs stays as it was said.
+LinkSettings Ofproto::Impl::link_of(const Port& port) const {
+  LinkSettings link = port.settings.link;
+  const auto device = backer.dpif().link(port.settings.name);
+  if (!device.ok()) return link;
+  link.mac = device->mac;
+  link.mtu = device->mtu;
+  link.is_up = device->is_up;
+  link.carrier = device->carrier;
+  link.current_kbps = link.max_kbps = std::uint32_t(device->speed_bps / 1000);
+  return link;
+}
+
+void Ofproto::Impl::change_config(Port& port, std::uint32_t wanted) {
+  const std::uint32_t toggled = std::exchange(port.config, wanted) ^ wanted;
+  if (toggled == 0) return;
+  port_state_changed();
+  tell_port(openflow::PortReason::Modify, port);
+  if ((toggled & openflow::kPortDown) == 0) return;
+  DpifLinkChange change;
+  change.is_up = (wanted & openflow::kPortDown) == 0;
+  // A port without a device is down because its config says so.
+  if (backer.dpif().change_link(port.settings.name, change).ok()) refresh_link(port);
+}
+
+// Where packets come in has not changed, nor what else any bridge sees.
+void Ofproto::Impl::port_state_changed() {
+  port_table = nullptr;
+  changes.add(StampKind::Bridge, id);
+  mark_changed();
+}
+
 Shared<PortTable> Ofproto::Impl::make_port_table() const {
   auto table = new_shared<PortTable>();
   for (const auto& [number, port] : ports) {
@@ -164,6 +216,7 @@ Shared<PortTable> Ofproto::Impl::make_port_table() const {
     view->type = port.settings.type;
     view->datapath_port = port.datapath_port;
     view->config = port.config;
+    view->is_up = port.is_up();
     view->tunnel = port.settings.tunnel;
     view->tunnel_udp_port = port.udp_port;
     view->peer = port.settings.peer;
@@ -185,14 +238,16 @@ Shared<PortTable> Ofproto::Impl::make_port_table() const {
   return table;
 }
 
-openflow::Port Ofproto::Impl::describe(const Port& port) const {
+openflow::Port Ofproto::Impl::describe(const Port& port, openflow::Version version) const {
   const LinkSettings& link = port.settings.link;
   openflow::Port told;
   told.number = std::uint16_t(port.number);
   told.address = link.mac;
   told.name = port.settings.name;
   told.config = port.config | (link.is_up ? 0 : openflow::kPortDown);
-  told.state = link.carrier && link.is_up ? openflow::kLive : openflow::kLinkDown;
+  if (!link.carrier || !link.is_up) told.state = openflow::kLinkDown;
+  const bool tells_live = port.is_up() && !port.is_new && version > openflow::Version::V10;
+  if (tells_live) told.state |= openflow::kLive;
   told.current = link.features;
   told.current_kbps = link.current_kbps;
   told.maximum_kbps = link.max_kbps;

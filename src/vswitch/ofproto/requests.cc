@@ -3,7 +3,7 @@
 
 #include "flow/match/extract.h"
 #include "openflow/action/check.h"
-#include "vswitch/ofproto/ofproto_impl.h"
+#include "vswitch/ofproto/request.h"
 #include "vswitch/translate/stored.h"
 
 namespace ovs::vswitch {
@@ -13,29 +13,6 @@ using openflow::Message;
 using openflow::OfError;
 
 namespace {
-
-// One message being answered.
-struct Request {
-  Ofproto::Impl& owner;
-  OfConnection& connection;
-  const Message& message;
-  Bytes raw;
-
-  void refuse(OfError error) const { connection.send_error(error, raw); }
-  void reply(Kind kind, openflow::Body body) const {
-    connection.reply(kind, message.xid, std::move(body));
-  }
-  // A reply in Nicira's encoding to a request in Nicira's.
-  void reply_as(openflow::Encoding encoding, openflow::Body body) const {
-    connection.send(Message{encoding, message.version, message.xid, false, std::move(body)});
-  }
-  template <class T>
-  const T& body() const {
-    const T* body = message.as<T>();
-    OVS_ASSERT(body != nullptr);
-    return *body;
-  }
-};
 
 // The actions of version 1.0's switches: all but vendor's have a bit.
 constexpr std::uint32_t kOf10Actions = 0xfff;
@@ -52,7 +29,9 @@ void features(const Request& request) {
     reply.capabilities &= ~openflow::kArpMatchIp;
   }
   reply.actions = kOf10Actions;
-  for (const auto& [number, port] : owner.ports) reply.ports.push_back(owner.describe(port));
+  for (const auto& [number, port] : owner.ports) {
+    reply.ports.push_back(owner.describe(port, request.message.version));
+  }
   request.reply(Kind::FeaturesReply, std::move(reply));
 }
 
@@ -83,6 +62,7 @@ Result<void, OfError> check(const Request& request, openflow::FlowMod& mod) {
   const bool deletes = mod.command == openflow::FlowCommand::Delete ||
                        mod.command == openflow::FlowCommand::DeleteStrict;
   if (deletes) return kOk;
+  OVS_TRY(check_groups(mod.actions, request.owner.groups));
   openflow::Protocols usable = openflow::kAllProtocols;
   const std::uint8_t table = mod.table == openflow::kAllTables ? 0 : mod.table;
   OVS_TRY(openflow::check_actions(mod.actions, mod.match, table, usable));
@@ -116,12 +96,13 @@ void packet_out(const Request& request) {
     request.refuse(OfError::OFPBRC_BUFFER_UNKNOWN);
     return;
   }
-  const auto checked = check_actions(out.actions, openflow::kAllTables);
+  Ofproto::Impl& owner = request.owner;
+  auto checked = check_actions(out.actions, openflow::kAllTables);
+  if (checked.ok()) checked = check_groups(out.actions, owner.groups);
   if (!checked.ok()) {
     request.refuse(checked.error());
     return;
   }
-  Ofproto::Impl& owner = request.owner;
   owner.publisher.commit();  // earlier flow-mods are in force for TABLE
   const auto in_port = OfPort(std::uint16_t(out.metadata.value(flow::FieldId::InPort).low()));
   const Port* port = owner.find(in_port);
@@ -155,10 +136,7 @@ void port_mod(const Request& request) {
     return;
   }
   const std::uint32_t config = (port->config & ~mod.mask) | (mod.config & mod.mask);
-  if (config == port->config) return;
-  port->config = config;
-  request.owner.ports_changed();
-  request.owner.tell_port(openflow::PortReason::Modify, *port);
+  request.owner.change_config(*port, config);
 }
 
 void barrier(const Request& request) {
@@ -383,7 +361,7 @@ void port_desc(const Request& request) {
   const auto* wanted = request.message.as<openflow::PortRequest>();
   for (const auto& [number, port] : request.owner.ports) {
     if (wanted != nullptr && wanted->port != openflow::kPortAny && wanted->port != number) continue;
-    reply.ports.push_back(request.owner.describe(port));
+    reply.ports.push_back(request.owner.describe(port, request.message.version));
   }
   request.reply(Kind::PortDescStatsReply, std::move(reply));
 }
@@ -424,6 +402,10 @@ void Ofproto::Impl::handle(OfConnection& connection, const Message& message, Byt
     case Kind::FlowMod: return flow_mod(request);
     case Kind::PacketOut: return packet_out(request);
     case Kind::PortMod: return port_mod(request);
+    case Kind::GroupMod: return group_mod(request);
+    case Kind::GroupStatsRequest: return group_stats(request);
+    case Kind::GroupDescStatsRequest: return group_desc(request);
+    case Kind::GroupFeaturesStatsRequest: return group_features(request);
     case Kind::BarrierRequest: return barrier(request);
     case Kind::RoleRequest: return role(request);
     case Kind::DescStatsRequest: return describe_switch(request);

@@ -38,6 +38,7 @@ void Switches::Impl::commit(Backer& backer, bool shape_changed) {
     if (&impl.backer != &backer) continue;
     impl.is_changed = false;
     changed.take(impl.tables.take_changes());
+    changed.take(impl.groups.take_changes());
     changed.take(std::exchange(impl.changes, {}));
     view->bridges.push_back(impl.make_view());
   }
@@ -71,6 +72,14 @@ Ofproto::Impl* Switches::Impl::find(std::uint64_t id) {
   return nullptr;
 }
 
+void Switches::Impl::refresh_link(Backer& backer, const std::string& port_name) {
+  for (const auto& ofproto : ofprotos) {
+    Ofproto::Impl& impl = ofproto->impl();
+    const Port* port = &impl.backer == &backer ? impl.find(port_name) : nullptr;
+    if (port != nullptr) impl.refresh_link(*impl.find(port->number));
+  }
+}
+
 void Switches::Impl::run_timeouts(Backer& backer, std::uint64_t now_ms) {
   for (const auto& ofproto : ofprotos) {
     if (&ofproto->impl().backer == &backer) ofproto->impl().run_timeouts(now_ms);
@@ -98,6 +107,9 @@ Backer& Switches::add_datapath(std::unique_ptr<Dpif> dpif) {
     for (const auto& ofproto : impl.ofprotos) {
       if (&ofproto->impl().backer == &backer) ofproto->impl().connections.release(ticket);
     }
+  });
+  backer.dpif().set_port_event_handler([&impl, &backer](PortEvent event, const DpifPort& port) {
+    if (event != PortEvent::Deleted) impl.refresh_link(backer, port.name);
   });
   return backer;
 }

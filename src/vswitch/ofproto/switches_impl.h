@@ -15,6 +15,7 @@ struct Switches::Impl final : Publisher {
   void commit(Backer& backer, bool shape_changed);
   static Shared<PlaceTable> make_places(const SwitchView& view);
   Ofproto::Impl* find(std::uint64_t id);
+  void refresh_link(Backer& backer, const std::string& port_name);
   void run_timeouts(Backer& backer, std::uint64_t now_ms);
 
   SwitchEnvironment environment;

@@ -31,7 +31,6 @@ bool is_supported(openflow::BasicOp op) {
     case BasicOp::DecMplsTtl:
     case BasicOp::PushMpls:
     case BasicOp::PopMpls:
-    case BasicOp::Group:
     case BasicOp::Meter:
     case BasicOp::CtClear:
     case BasicOp::DecNshTtl: return false;
@@ -84,12 +83,17 @@ bool outputs_to(const openflow::Actions& actions, std::uint16_t port) {
                      [&](const openflow::Action& action) { return sends_to(action, port); });
 }
 
+bool uses_group(const openflow::Actions& actions, std::uint32_t id) {
+  return std::any_of(actions.begin(), actions.end(), [id](const openflow::Action& action) {
+    const auto* basic = action.as<openflow::Basic>();
+    if (basic != nullptr) return basic->op == openflow::BasicOp::Group && basic->value == id;
+    const auto* write = action.as<openflow::WriteActions>();
+    return write != nullptr && uses_group(write->actions, id);
+  });
+}
+
 Result<void, OfError> check_actions(const openflow::Actions& actions, std::uint8_t table) {
   for (const openflow::Action& action : actions) {
-    const auto* basic = action.as<openflow::Basic>();
-    if (basic != nullptr && basic->op == openflow::BasicOp::Group) {
-      return OfError::OFPBAC_BAD_OUT_GROUP;  // there are no groups yet
-    }
     if (!is_supported(action)) return OfError::OFPBAC_BAD_TYPE;
     if (const auto* output = action.as<openflow::Output>()) {
       if (!is_output_port(output->port)) return OfError::OFPBAC_BAD_OUT_PORT;
@@ -193,7 +197,9 @@ FlowTables::Done FlowTables::remove(const FlowMod& mod, Strictness strictness,
     if (mod.out_port != openflow::kPortAny && !outputs_to(rule->actions->list, mod.out_port)) {
       continue;
     }
-    if (mod.out_group != openflow::kGroupAny) continue;  // no rule has a group yet
+    if (mod.out_group != openflow::kGroupAny && !uses_group(rule->actions->list, mod.out_group)) {
+      continue;
+    }
     take_out(rule);
     removed.push_back({rule, openflow::FlowRemovedReason::Delete});
   }
@@ -225,6 +231,30 @@ void FlowTables::flush(std::vector<RemovedRule>& removed) {
   }
 }
 
+template <class F>
+void FlowTables::for_each_of_group(std::uint32_t id, F&& visit) const {
+  for (const Shared<Classifier>& table : tables_) {
+    if (!table) continue;
+    table->for_each([&](const Shared<Rule>& rule) {
+      if (uses_group(rule->actions->list, id)) visit(rule);
+    });
+  }
+}
+
+void FlowTables::remove_group(std::uint32_t id, std::vector<RemovedRule>& removed) {
+  const std::size_t before = removed.size();
+  for_each_of_group(id, [&](const Shared<Rule>& rule) {
+    removed.push_back({rule, openflow::FlowRemovedReason::GroupDelete});
+  });
+  for (std::size_t i = before; i < removed.size(); ++i) take_out(removed[i].rule);
+}
+
+std::uint32_t FlowTables::count_of_group(std::uint32_t id) const {
+  std::uint32_t rules = 0;
+  for_each_of_group(id, [&](const Shared<Rule>&) { ++rules; });
+  return rules;
+}
+
 void FlowTables::add_own(std::uint8_t table, const flow::Match& match, int priority,
                          openflow::Actions actions, std::uint64_t now_ms) {
   RuleSpec spec;
@@ -247,12 +277,16 @@ std::vector<Shared<Rule>> FlowTables::select(const openflow::FlowStatsRequest& r
   std::vector<Shared<Rule>> found;
   for (unsigned number = 0; number < kTableCount; ++number) {
     if (request.table != openflow::kAllTables && request.table != number) continue;
-    if (!tables_[number] || request.out_group != openflow::kGroupAny) continue;
+    if (!tables_[number]) continue;
     for (Shared<Rule>& rule : tables_[number]->select(request.match, 0, Strictness::Loose)) {
       if (hidden == Hidden::LeaveOut && rule->spec.is_hidden()) continue;
       if (((rule->spec.cookie ^ request.cookie) & request.cookie_mask) != 0) continue;
       if (request.out_port != openflow::kPortAny &&
           !outputs_to(rule->actions->list, request.out_port)) {
+        continue;
+      }
+      if (request.out_group != openflow::kGroupAny &&
+          !uses_group(rule->actions->list, request.out_group)) {
         continue;
       }
       found.push_back(std::move(rule));

@@ -21,6 +21,8 @@ struct RemovedRule {
 
 // Whether an action of a list sends to this port, looking into lists of lists.
 bool outputs_to(const openflow::Actions& actions, std::uint16_t port);
+// Whether an action of a list names this group, looking into lists of lists.
+bool uses_group(const openflow::Actions& actions, std::uint32_t id);
 // What can not be done yet, or makes no sense in this table: the error for the controller.
 Result<void, openflow::OfError> check_actions(const openflow::Actions& actions, std::uint8_t table);
 
@@ -34,6 +36,9 @@ class FlowTables {
   // Rules whose time is over.
   void expire(std::uint64_t now_ms, std::vector<RemovedRule>& removed);
   void flush(std::vector<RemovedRule>& removed);
+  // Rules that name a group which went.
+  void remove_group(std::uint32_t id, std::vector<RemovedRule>& removed);
+  std::uint32_t count_of_group(std::uint32_t id) const;
   // The switch's own rule, of any priority.
   void add_own(std::uint8_t table, const flow::Match& match, int priority,
                openflow::Actions actions, std::uint64_t now_ms);
@@ -56,6 +61,8 @@ class FlowTables {
   Done modify(const openflow::FlowMod& mod, Strictness strictness, std::uint64_t now_ms);
   Done remove(const openflow::FlowMod& mod, Strictness strictness,
               std::vector<RemovedRule>& removed);
+  template <class F>
+  void for_each_of_group(std::uint32_t id, F&& visit) const;
   std::vector<Shared<Rule>> victims(const openflow::FlowMod& mod, Strictness strictness) const;
   void take_out(const Shared<Rule>& rule);
   void put_in(Shared<Rule> rule);

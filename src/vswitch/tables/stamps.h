@@ -14,7 +14,7 @@ namespace ovs::vswitch {
 using StampTime = std::uint64_t;
 
 // A number that names what was read. `kind` keeps unlike things apart.
-enum class StampKind : std::uint8_t { Stage, TableShape, Prefix, Mac, Port, Bridge, Global };
+enum class StampKind : std::uint8_t { Stage, TableShape, Prefix, Mac, Port, Bridge, Group, Global };
 constexpr std::uint64_t stamp_of(StampKind kind, std::uint64_t a, std::uint64_t b = 0) {
   std::uint64_t mixed =
       (a + 0x9e3779b97f4a7c15 * (std::uint64_t(kind) + 1)) ^ (b * 0xc2b2ae3d27d4eb4f);

@@ -14,6 +14,7 @@
 #include "openflow/message/body.h"
 #include "vswitch/dpif/dpif.h"
 #include "vswitch/tables/classifier.h"
+#include "vswitch/tables/groups.h"
 #include "vswitch/tables/mac_table.h"
 #include "vswitch/tables/settings.h"
 #include "vswitch/tables/shared.h"
@@ -62,7 +63,7 @@ struct PortView : SharedCount {
   std::string name, type;
   DpPort datapath_port = kNoDpPort;  // none: a patch port
   std::uint32_t config = 0;          // openflow::kPortDown, kNoFlood, ...
-  bool may_receive = true;
+  bool is_up = true;                 // its link, and what controllers and administrators want
   std::optional<TunnelSettings> tunnel;
   std::uint16_t tunnel_udp_port = 0;
   std::string peer;
@@ -86,6 +87,7 @@ struct BridgeView : SharedCount {
   std::uint64_t id = 0;  // of the switch, never reused
   std::string name;
   std::vector<Shared<Classifier>> tables;  // by number; null or absent: empty
+  Shared<GroupTable> groups;
   Shared<PortTable> ports;
   Shared<MacTable> macs;
   Shared<TableCounters> table_counters;

@@ -99,11 +99,14 @@ Translator::Flow Translator::act(const openflow::SetField& set) {
   return Flow::Continue;
 }
 
-unsigned __int128 Translator::read(const openflow::Subfield& source) {
-  const flow::Field& row = flow::field(source.field);
+void Translator::look_at_bits(FieldId id, const FieldValue& bits) {
+  const flow::Field& row = flow::field(id);
   mark_bits(result_.wildcards, row.at,
-            row.coding == flow::Coding::Plain ? narrow(ones(source.bits) << source.first_bit)
-                                              : FieldValue::ones(row.at.bits));
+            row.coding == flow::Coding::Plain ? bits : FieldValue::ones(row.at.bits));
+}
+
+unsigned __int128 Translator::read(const openflow::Subfield& source) {
+  look_at_bits(source.field, narrow(ones(source.bits) << source.first_bit));
   return wide(flow::field_value(key_, source.field)) >> source.first_bit & ones(source.bits);
 }
 
@@ -306,13 +309,13 @@ Translator::Flow Translator::act(const Basic& basic) {
     case BasicOp::Exit: exited_ = true; return Flow::StopList;
     case BasicOp::SetQueue: set_queue(basic.value); return Flow::Continue;
     case BasicOp::PopQueue: pop_queue(); return Flow::Continue;
+    case BasicOp::Group: run_group(std::uint32_t(basic.value)); return Flow::Continue;
     case BasicOp::SetMplsLabel:
     case BasicOp::SetMplsTc:
     case BasicOp::SetMplsTtl:
     case BasicOp::DecMplsTtl:
     case BasicOp::PushMpls:
     case BasicOp::PopMpls:
-    case BasicOp::Group:
     case BasicOp::Meter:
     case BasicOp::CtClear:
     case BasicOp::DecNshTtl: return Flow::Continue;  // refused when the flow is made

@@ -26,6 +26,11 @@ void apply_one(const PortTraffic& port, const Traffic& traffic) {
   count(is_received ? port.counters->rx_bytes : port.counters->tx_bytes, traffic.bytes);
 }
 
+void apply_one(const PacketsCounted& counted, const Traffic& traffic) {
+  count(counted.count->packets, traffic.packets);
+  count(counted.count->bytes, traffic.bytes);
+}
+
 void apply_one(const MacSeen& seen, const Traffic& traffic) {
   seen.macs->learn(seen.mac, seen.vlan, seen.port, traffic.used_ms, seen.gratuitous);
 }

@@ -29,6 +29,10 @@ struct PortTraffic {
   Shared<PortCounters> counters;
   Direction direction = Direction::Received;
 };
+// A group or a bucket of it.
+struct PacketsCounted {
+  Shared<PacketCount> count;
+};
 struct MacSeen {
   Shared<MacTable> macs;
   MacAddress mac;
@@ -36,7 +40,7 @@ struct MacSeen {
   OfPort port{};
   GratuitousArp gratuitous = GratuitousArp::No;
 };
-using Effect = std::variant<RuleHit, TableLookup, PortTraffic, MacSeen>;
+using Effect = std::variant<RuleHit, TableLookup, PortTraffic, PacketsCounted, MacSeen>;
 
 class Effects {
  public:

@@ -43,6 +43,10 @@ void Translator::compose_output(const PortView& port) {
     note(NoteKind::Warning, "OFPPC_NO_FWD set, skipping output");
     return;
   }
+  if (!port.is_up) {
+    note(NoteKind::Warning, "port {} is down, skipping output", port.name);
+    return;
+  }
   if (port.is_patch()) {
     compose_patch(port);
     return;

@@ -169,7 +169,7 @@ namespace {
 
 // In which order the action set runs: 0 is first, kOutputRank the one that decides where the packet
 // goes.
-constexpr unsigned kSetRank = 6, kOutputRank = 8;
+constexpr unsigned kSetRank = 6, kOutputRank = 8, kGroupRank = 9;
 unsigned set_rank(const openflow::Action& action) {
   if (const auto* basic = action.as<openflow::Basic>()) {
     switch (basic->op) {
@@ -183,7 +183,7 @@ unsigned set_rank(const openflow::Action& action) {
       case openflow::BasicOp::DecNshTtl: return 5;
       case openflow::BasicOp::SetQueue:
       case openflow::BasicOp::PopQueue: return 7;
-      case openflow::BasicOp::Group: return kOutputRank;
+      case openflow::BasicOp::Group: return kGroupRank;
       default: return kSetRank;
     }
   }
@@ -201,11 +201,13 @@ void Translator::run_action_set() {
   action_set_.clear();
   std::stable_sort(set.begin(), set.end(),
                    [](const auto& a, const auto& b) { return set_rank(a) < set_rank(b); });
-  if (set_rank(set.back()) != kOutputRank) return;  // goes nowhere
+  const unsigned decides = set_rank(set.back());
+  if (decides < kOutputRank) return;  // goes nowhere
   // Of each kind but writes of fields the last one counts.
   openflow::Actions last;
   for (std::size_t i = 0; i < set.size(); ++i) {
     const bool is_last = i + 1 == set.size() || set_rank(set[i + 1]) != set_rank(set[i]);
+    if (set_rank(set[i]) == kOutputRank && decides == kGroupRank) continue;  // a group goes before
     if (is_last || set_rank(set[i]) == kSetRank) last.push_back(set[i]);
   }
   in_action_set_ = true;

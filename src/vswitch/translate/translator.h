@@ -1,6 +1,6 @@
 // One translation under way. Its parts: tables and resubmits (translator.cc), actions (actions.cc),
-// ports (output.cc), NORMAL (normal.cc), datapath actions for changed headers (commit.cc), tunnels
-// (tunnel.cc). Used by translate() alone.
+// groups (groups.cc), ports (output.cc), NORMAL (normal.cc), datapath actions for changed headers
+// (commit.cc), tunnels (tunnel.cc). Used by translate() alone.
 #pragma once
 #include <fmt/core.h>
 
@@ -70,6 +70,7 @@ class Translator {
   void act_on_ports(const openflow::Basic& basic);
   void act_on_ip(const openflow::Basic& basic);
   void act_on_vlan(const openflow::Basic& basic);
+  void look_at_bits(FieldId id, const FieldValue& bits);
   unsigned __int128 read(const openflow::Subfield& source);
   void write(const openflow::Subfield& destination, unsigned __int128 value);
   void send_to_controller(openflow::PacketInReason reason, std::uint16_t max_length,
@@ -83,6 +84,16 @@ class Translator {
   void set_stored_bytes(StorageId id, const flow::MatchKey& from);
   OfPort in_port() const;
   void set_in_port(OfPort port);
+
+  // groups.cc
+  void run_group(std::uint32_t id);
+  void run_bucket(const Group::Bucket& bucket);
+  const Group* find_group(std::uint32_t id);
+  const Group::Bucket* choose_bucket(const Group& group);
+  const Group::Bucket* select_bucket(const Group& group);
+  bool is_live(const openflow::Bucket& bucket, unsigned depth);
+  std::uint64_t connection_hash();
+  std::uint64_t fields_hash(const openflow::GroupProperties& properties);
 
   // normal.cc
   void normal();
