@@ -186,9 +186,7 @@ Result<MaskedValue, TextError> parse_by_format(const Field& row, std::string_vie
   switch (row.format) {
     case Format::Decimal:
     case Format::Hex: return parse_integers(row, text);
-    case Format::Mac:
-      return or_error(parse_masked_mac(text),
-                      shown + ": invalid Ethernet address for field " + name);
+    case Format::Mac: return or_error(parse_masked_mac(text), shown + ": invalid Ethernet address");
     case Format::Ipv4: return or_error(parse_masked_ipv4(text), shown + ": invalid IP address");
     case Format::Ipv6: return or_error(parse_masked_ipv6(text), shown + ": invalid IPv6 address");
     case Format::Port:

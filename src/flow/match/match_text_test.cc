@@ -69,7 +69,7 @@ TEST_CASE("Match text: says what is wrong") {
   CHECK(complaint("eth_type=0x800/0xff") == "0x800/0xff: invalid mask for field eth_type");
   CHECK(complaint("reg0=0x123456789") == "0x123456789: value too large for 4-byte field reg0");
   CHECK(complaint("nonsense=1") == "unknown field nonsense");
-  CHECK(complaint("dl_src=1:2:3") == "1:2:3: invalid Ethernet address for field eth_src");
+  CHECK(complaint("dl_src=1:2:3") == "1:2:3: invalid Ethernet address");
   CHECK(complaint("ip,nw_src=300.1.1.1") == "300.1.1.1: invalid IP address");
   CHECK(complaint("reg0") == "field reg0 missing value");
   CHECK(complaint("in_port=65290") == "65290: invalid or unknown port for in_port");

@@ -594,7 +594,7 @@ void log_bad_action(const In& in, Bytes whole, std::size_t offset) {
   text += hex_dump(whole, Characters::No);
   // Logs mark the middle of a line even where it ends there.
   text.pop_back();
-  text += whole.count() % 16 == 8 ? "-\n" : "\n";
+  if (whole.count() % 16 == 8) text += '-';
   remark(in.remarks(), "ofp_actions", Remark::Level::Warn, std::move(text));
 }
 

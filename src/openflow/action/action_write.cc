@@ -500,6 +500,7 @@ void write_instruction(Out& out, const Action& action) {
   if (action.as<ClearActions>()) {
     put_instruction(out, 5, [](Out& i) { i.pad(4); });
   } else if (const auto* write = action.as<WriteActions>()) {
+    if (write->actions.empty()) return;  // says nothing
     put_instruction(out, 3, [&](Out& i) {
       i.pad(4);
       write_actions(i, write->actions);

@@ -24,9 +24,9 @@ struct Checker {
   }
   bool has_vlan() const { return state.meets(Needs::Vlan); }
 
-  Checked field(FieldId id, const char* what) {
+  Checked field(FieldId id, std::string_view what) {
     if (state.may_match(id)) return kOk;
-    remark(remarks, "ofp_actions", Remark::Level::Warn,
+    remark(remarks, what == "set_field" ? "ofp_actions" : "meta_flow", Remark::Level::Warn,
            fmt::format("{} {} lacks correct prerequisites", what,
                        std::string_view(flow::field(id).name)));
     return OfError::OFPBAC_MATCH_INCONSISTENT;
@@ -53,7 +53,7 @@ Checked Checker::learn(const Learn& learn) {
     }
     if (spec.destination_kind == LearnSpec::Destination::Output) continue;
     if (!made.may_match(spec.destination.field)) {
-      remark(remarks, "ofp_actions", Remark::Level::Warn,
+      remark(remarks, "meta_flow", Remark::Level::Warn,
              fmt::format("destination field {} lacks correct prerequisites",
                          std::string_view(flow::field(spec.destination.field).name)));
       return OfError::OFPBAC_MATCH_INCONSISTENT;

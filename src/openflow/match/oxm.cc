@@ -210,8 +210,9 @@ OxmStyle since(FieldId id) {
 void write_if_matched(Out& out, const flow::Match& match, FieldId id, OxmStyle style) {
   const flow::Field& row = flow::field(id);
   if (!row.nxm.present && !row.oxm.present) return;
-  const FieldValue mask = match.mask(id);
-  if (mask.is_zero() || !match.may_match(id)) return;
+  if (match.mask(id).is_zero() || !match.may_match(id)) return;
+  // Where no mask can be said the whole value is.
+  const FieldValue mask = row.maskable() ? match.mask(id) : flow::Match::exact_mask(id);
   write_oxm_entry(out, id, match.value(id), mask, style);
 }
 

@@ -162,6 +162,10 @@ inline void put_ct_tuple(Out& out, CtFlushProperty type, const CtTuple& m, std::
   });
 }
 
+inline void read_label(In& in, Address16& label) {
+  in.raw(label);
+  if (in.ok() && !in.at_end()) in.fail(OfError::OFPBPC_BAD_LEN);
+}
 inline void read_flush_property(In& in, CtFlushProperty type, CtFlush& m) {
   switch (type) {
     case CtFlushProperty::Original: return ct_tuple(in, m.original, m.family);
@@ -169,8 +173,8 @@ inline void read_flush_property(In& in, CtFlushProperty type, CtFlush& m) {
     case CtFlushProperty::Zone: m.zone = in.read<std::uint16_t>(); return;
     case CtFlushProperty::Mark: return in.be(m.mark);
     case CtFlushProperty::MarkMask: return in.be(m.mark_mask);
-    case CtFlushProperty::Labels: return in.raw(m.labels);
-    case CtFlushProperty::LabelsMask: return in.raw(m.labels_mask);
+    case CtFlushProperty::Labels: return read_label(in, m.labels);
+    case CtFlushProperty::LabelsMask: return read_label(in, m.labels_mask);
   }
   in.fail(OfError::OFPBPC_BAD_TYPE);
 }

@@ -65,6 +65,25 @@ void Connection::on_read(std::string_view bytes) {
   input_.append(bytes);
 }
 
+// What goes over the connection, for who asks the log for it.
+void Connection::tell(std::string_view verb, std::string_view messages) const {
+  const daemon::LogModule module = call_.program.log().module("vconn");
+  if (!module.is_enabled(daemon::LogLevel::Dbg)) return;
+  while (messages.size() >= kHeaderSize) {
+    const auto size = message_size(bytes_of(messages));
+    if (!size.ok() || *size == 0) return;
+    std::string text = print_message(bytes_of(messages.substr(0, *size)));
+    if (text.ends_with('\n')) text.pop_back();
+    module.dbg("{}: {}: {}", name_, verb, text);
+    messages.remove_prefix(*size);
+  }
+}
+
+void Connection::send(std::string message) {
+  tell("sent (Success)", message);
+  stream_->write(std::move(message));
+}
+
 Result<void, Failure> Connection::connect(const std::string& method) {
   bool done = false;
   daemon::IoError error;
@@ -128,6 +147,7 @@ Result<std::string, Failure> Connection::receive() {
     if (size == 0) return failure("OpenFlow receive failed");
     std::string message = input_.substr(consumed_, size);
     consumed_ += size;
+    tell("received", message);
     const auto envelope = peek_envelope(bytes_of(message));
     if (!envelope.ok() || kind_of(envelope->encoding) != Kind::EchoRequest) return message;
     message[1] = 3;  // the reply says the same

@@ -27,7 +27,7 @@ class Connection {
   openflow::Protocol protocol() const { return protocol_; }
   std::uint32_t next_xid() { return ++xid_; }
 
-  void send(std::string message) { stream_->write(std::move(message)); }
+  void send(std::string message);
   // The next message, or why there is none. Echo requests are answered here.
   Result<std::string, Failure> receive();
   // The reply to a request of that xid; messages that answer nothing are dropped.
@@ -48,6 +48,7 @@ class Connection {
   Result<void, Failure> shake_hands(openflow::VersionBitmap versions);
   Result<void, Failure> wait(const std::function<bool()>& done);
   void on_read(std::string_view bytes);
+  void tell(std::string_view verb, std::string_view messages) const;
   Failure failure(std::string_view what) const;
   Result<bool, Failure> control_bundle(openflow::BundleType type, std::vector<std::string>& errors);
   Result<void, Failure> add_to_bundle(const std::vector<std::string>& messages,
