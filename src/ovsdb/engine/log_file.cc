@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
+#include <system_error>
 
 #include "ovsdb/data/cat.h"
 #include "ovsdb/engine/sha1.h"
@@ -74,6 +76,13 @@ std::string follow_links(platform::Files& files, std::string path) {
   return path;
 }
 
+// A daemon leaves the directory that a relative path is meant from, and replaces the file later.
+std::string absolute(std::string path) {
+  std::error_code unknown;
+  const std::filesystem::path whole = std::filesystem::absolute(path, unknown);
+  return unknown ? path : whole.string();
+}
+
 platform::OpenMode open_mode(LogMode mode) {
   switch (mode) {
     case LogMode::Read: return platform::OpenMode::Read;
@@ -93,7 +102,7 @@ DbResult<std::unique_ptr<LogFile>> LogFile::open(platform::Files& files, std::st
 }
 
 DbResult<void> LogFile::open_files(LogMode mode, bool clustered_too) {
-  real_path_ = follow_links(files_, path_);
+  real_path_ = absolute(follow_links(files_, path_));
   if (mode != LogMode::Read) {
     const std::string lock_path = beside(real_path_, cat('.', file_name_of(real_path_), ".~lock~"));
     auto lock = files_.lock(lock_path);
