@@ -58,8 +58,9 @@ class Daemon {
                  .on_disconnect = {}}),
         bridges_({program.loop(), program.log(), client_, switches_,
                   [this](const std::string& type) { return open_datapath(type); },
-                  std::string(daemon::kOpenVSwitchVersion), program.directories().run,
-                  datapaths_.types(), kInterfaceTypes, [this] { program_.ready(); },
+                  std::string(daemon::kOpenVSwitchVersion), std::uint32_t(program.process().id()),
+                  program.directories().run, datapaths_.types(), kInterfaceTypes,
+                  [this] { program_.ready(); },
                   options.dummies == Dummies::Override ? vswitch::TunnelTypes::Devices
                                                        : vswitch::TunnelTypes::Tunnels,
                   [this](const std::string& device, const DummyLinks::Options& given) {

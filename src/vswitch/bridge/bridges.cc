@@ -71,9 +71,12 @@ void Bridges::on_change() {
   ovsdb::Client& database = environment_.database;
   if (!database.is_synced()) return;
   if (database.is_lock_contended()) {
-    static constexpr const char* kText =
-        "another ovs-vswitchd process is running, disabling this process until it goes away";
-    if (!std::exchange(is_contended_, true)) log_.err("{}", kText);
+    if (!std::exchange(is_contended_, true)) {
+      log_.err(
+          "another ovs-vswitchd process is running, disabling this process (pid {}) until it goes "
+          "away",
+          environment_.process_id);
+    }
     remove_all();
     return;
   }
@@ -130,7 +133,7 @@ void Bridges::mark(const ReplicaChange& change, Dirty& dirty) {
 }
 
 void Bridges::reconfigure(Dirty dirty) {
-  if (root() == nullptr) return;
+  if (root() == nullptr) return report_up();  // an empty database: there is nothing to do yet
   if (dirty.root) configure_root(*root());
   delete_vanished(dirty);
   create_bridges(dirty);

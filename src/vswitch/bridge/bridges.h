@@ -26,6 +26,7 @@ struct BridgesEnvironment {
   Switches& switches;
   DatapathFactory open_datapath;
   std::string version;                                       // "3.7.1"
+  std::uint32_t process_id = 0;                              // told in the log
   std::string run_directory;                                 // where sockets may be
   std::vector<std::string> datapath_types, interface_types;  // published
   std::function<void()> on_first_commit;                     // the daemon is up; may be empty
@@ -109,6 +110,7 @@ class Bridges {
 
   // status.cc
   void write_status(Dirty dirty);
+  void report_up();
   void write_interface(ovsdb::ClientTransaction& transaction, const Uuid& uuid,
                        const Interface& interface);
   void write_bridge(ovsdb::ClientTransaction& transaction, const Uuid& uuid, const Bridge& bridge);

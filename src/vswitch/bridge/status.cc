@@ -148,6 +148,12 @@ void Bridges::commit(std::unique_ptr<ClientTransaction> transaction) {
   });
 }
 
+// Once: whoever waits for the daemon goes on.
+void Bridges::report_up() {
+  if (std::exchange(is_up_, true)) return;
+  if (environment_.on_first_commit) environment_.on_first_commit();
+}
+
 void Bridges::on_committed(ClientTransaction::Outcome outcome) {
   using Kind = ClientTransaction::Outcome::Kind;
   in_flight_.reset();
@@ -156,10 +162,7 @@ void Bridges::on_committed(ClientTransaction::Outcome outcome) {
   }
   const bool try_again = outcome.kind == Kind::TryAgain;
   if (try_again) unwritten_.merge(std::exchange(in_flight_status_, {}));
-  if (outcome.kind == Kind::Success && !is_up_) {
-    is_up_ = true;
-    if (environment_.on_first_commit) environment_.on_first_commit();
-  }
+  if (outcome.kind == Kind::Success) report_up();
   if (!statistics_timer_->is_set()) statistics_timer_->set_after(statistics_ms_);
   if (unwritten_.empty()) return;
   if (try_again) {

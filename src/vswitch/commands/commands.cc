@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 
 #include "base/text/parse.h"
 #include "daemon/control/unixctl.h"
@@ -133,34 +134,50 @@ void dump_megaflows(const Ofproto::Impl& bridge, ControlCall& call) {
   }
 }
 
-std::string tunnel_text(const TunnelSettings& tunnel) {
-  std::string text;
-  const auto add = [&](std::string_view name, std::string_view value) {
-    text += fmt::format("{}{}={}", text.empty() ? ": " : ", ", name, value);
+std::uint16_t usual_udp_port(std::string_view type) {
+  return type == "vxlan" ? 4789 : type == "geneve" ? 6081 : 0;
+}
+
+std::string end_text(bool by_flow, std::uint32_t ip) {
+  if (by_flow) return "flow";
+  return fmt::format("{}.{}.{}.{}", ip >> 24, ip >> 16 & 0xff, ip >> 8 & 0xff, ip & 0xff);
+}
+
+// A tunnel's options as the database would have them, by name; what is usual is left out.
+std::map<std::string, std::string> tunnel_options(const TunnelSettings& tunnel,
+                                                  std::string_view type) {
+  std::map<std::string, std::string> options;
+  const auto put_key = [&](const char* name, bool by_flow, std::optional<std::uint64_t> key) {
+    if (by_flow || key) options[name] = by_flow ? "flow" : std::to_string(*key);
   };
-  const auto address = [](std::uint32_t ip) {
-    return fmt::format("{}.{}.{}.{}", ip >> 24, ip >> 16 & 0xff, ip >> 8 & 0xff, ip & 0xff);
-  };
-  const bool same_key =
-      tunnel.in_key == tunnel.out_key && tunnel.in_key_by_flow == tunnel.out_key_by_flow;
-  const auto add_key = [&](std::string_view name, bool by_flow, std::optional<std::uint64_t> key) {
-    if (by_flow) {
-      add(name, "flow");
-    } else if (key && *key != 0) {
-      add(name, std::to_string(*key));
-    }
-  };
-  if (same_key) {
-    add_key("key", tunnel.in_key_by_flow, tunnel.in_key);
+  if (tunnel.in_key == tunnel.out_key && tunnel.in_key_by_flow == tunnel.out_key_by_flow) {
+    put_key("key", tunnel.in_key_by_flow, tunnel.in_key);
   } else {
-    add_key("in_key", tunnel.in_key_by_flow, tunnel.in_key);
-    add_key("out_key", tunnel.out_key_by_flow, tunnel.out_key);
+    put_key("in_key", tunnel.in_key_by_flow, tunnel.in_key);
+    put_key("out_key", tunnel.out_key_by_flow, tunnel.out_key);
   }
   if (tunnel.local_by_flow || tunnel.local_ip) {
-    add("local_ip", tunnel.local_by_flow ? "flow" : address(*tunnel.local_ip));
+    options["local_ip"] = end_text(tunnel.local_by_flow, tunnel.local_ip.value_or(0));
   }
   if (tunnel.remote_by_flow || tunnel.remote_ip) {
-    add("remote_ip", tunnel.remote_by_flow ? "flow" : address(*tunnel.remote_ip));
+    options["remote_ip"] = end_text(tunnel.remote_by_flow, tunnel.remote_ip.value_or(0));
+  }
+  if (tunnel.tos != 0) options["tos"] = fmt::format("{:#x}", tunnel.tos);
+  if (tunnel.tos_inherit) options["tos"] = "inherit";
+  if (tunnel.ttl != TunnelSettings{}.ttl) options["ttl"] = std::to_string(tunnel.ttl);
+  if (tunnel.ttl_inherit) options["ttl"] = "inherit";
+  if (!tunnel.dont_fragment) options["df_default"] = "false";
+  if (tunnel.checksum) options["csum"] = "true";
+  if (tunnel.udp_port != 0 && tunnel.udp_port != usual_udp_port(type)) {
+    options["dst_port"] = std::to_string(tunnel.udp_port);
+  }
+  return options;
+}
+
+std::string tunnel_text(const TunnelSettings& tunnel, std::string_view type) {
+  std::string text;
+  for (const auto& [name, value] : tunnel_options(tunnel, type)) {
+    text += fmt::format("{}{}={}", text.empty() ? ": " : ", ", name, value);
   }
   return text;
 }
@@ -170,7 +187,7 @@ std::string show_port(const Port& port, const DpPortNames& names) {
       port.datapath_port == kNoDpPort ? "none" : std::to_string(std::uint32_t(port.datapath_port));
   std::string type = port.settings.type, details;
   if (port.settings.tunnel) {
-    details = tunnel_text(*port.settings.tunnel);
+    details = tunnel_text(*port.settings.tunnel, type);
   } else if (type == "patch") {
     details = ": peer=" + port.settings.peer;
   } else {

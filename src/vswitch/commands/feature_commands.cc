@@ -1,6 +1,7 @@
 // Commands about what datapaths and devices can do: most of it cannot be chosen, and these say so.
 #include <fmt/format.h>
 
+#include "base/text/parse.h"
 #include "vswitch/commands/command_parts.h"
 
 namespace ovs::vswitch {
@@ -127,6 +128,18 @@ void find_bond(Switches::Impl&, ControlCall& call) {
   call.arguments().size() > 1 ? call.reply_error("no such bond") : call.reply("");
 }
 
+// A bond would spread packets by this hash; there are none.
+void hash_for_bond(Switches::Impl& switches, ControlCall& call) {
+  const auto is_number = [](const std::string& text) {
+    return bool(parse_integer<std::uint32_t>(text, Radix::Decimal));
+  };
+  const std::string &vlan = call.argument(2), &basis = call.argument(3);
+  if (!vlan.empty() && !is_number(vlan)) return call.reply_error("invalid vlan");
+  if (!basis.empty() && !is_number(basis)) return call.reply_error("invalid basis");
+  if (!parse_mac(call.argument(1))) return call.reply_error("invalid mac");
+  refuse(switches, call);
+}
+
 struct Command {
   const char* name;
   const char* usage;
@@ -148,7 +161,7 @@ constexpr Command kCommands[] = {
     {"bond/set-active-member", "port member", 2, 2, find_bond},
     {"bond/enable-member", "port member", 2, 2, find_bond},
     {"bond/disable-member", "port member", 2, 2, find_bond},
-    {"bond/hash", "mac [vlan] [basis]", 1, 3, refuse},
+    {"bond/hash", "mac [vlan] [basis]", 1, 3, hash_for_bond},
 };
 
 }  // namespace

@@ -89,7 +89,13 @@ TraceResult<Subject> parse_datapath_flow(Switches::Impl& switches, Backer& backe
   if (!parsed.ok()) return TraceError{parsed.error().message};
   const Shared<SwitchView> view = backer.view();
   const PortPlace place = find_ingress(*view, parsed->key);
-  if (!place) return TraceError{"no OpenFlow port for this packet"};
+  if (!place) {
+    const flow::MatchKey key{parsed->key, {}};
+    const bool is_tunnelled =
+        stored(key, StorageId::TunSrc) != 0 || stored(key, StorageId::TunDst) != 0;
+    return TraceError{
+        fmt::format("no OpenFlow {}port for this packet", is_tunnelled ? "tunnel " : "")};
+  }
   return Subject{switches.find(place.bridge->id), pipeline_key(parsed->key, place.port->number)};
 }
 
