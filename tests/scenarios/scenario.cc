@@ -99,7 +99,7 @@ class Runner {
 std::string Runner::add_port(std::string_view rest, wire::VportType type) {
   const std::uint32_t port = std::uint32_t(number(word(rest)));
   const std::string_view name = word(rest);
-  const std::string why = client_.add_port(name, type, port, std::uint16_t(number(word(rest))));
+  std::string why = client_.add_port(name, type, port, std::uint16_t(number(word(rest))));
   collect();
   const std::string added = "port added " + std::string(name);
   std::erase(events_, added);

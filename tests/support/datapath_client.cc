@@ -95,7 +95,7 @@ std::string DatapathClient::write(Family family, std::uint8_t command, const Fil
 }
 
 std::string DatapathClient::dump(Family family, std::uint8_t command, const Visit& visit) {
-  const std::string begun = write(family, command, {}, wire::kFlagDump);
+  std::string begun = write(family, command, {}, wire::kFlagDump);
   if (!begun.empty()) return begun;
   std::vector<std::uint8_t> output(kOutput);
   for (;;) {

@@ -38,7 +38,7 @@ std::string value_text(FieldId id, std::uint64_t value) {
 
 std::string basic_text(const Basic& basic) {
   const BasicRow& found = row(basic.op);
-  const std::string name(found.name);
+  std::string name(found.name);
   switch (found.argument) {
     case Argument::None: return name;
     case Argument::Decimal: return fmt::format("{}:{}", name, basic.value);
@@ -62,7 +62,7 @@ std::string format(const Basic& basic, const PortNames*) {
 }
 
 std::string format(const Output& output, const PortNames* ports) {
-  const std::string port = flow::format_port(output.port, ports);
+  std::string port = flow::format_port(output.port, ports);
   if (output.port < kPortMax) return "output:" + port;
   if (output.port == kPortController) return fmt::format("{}:{}", port, output.max_length);
   return port;

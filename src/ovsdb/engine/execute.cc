@@ -362,6 +362,7 @@ DbError run(Execution& execution, const Json& operation, std::size_t number, std
   // What is wrong with the request itself comes before what is wrong with what it asks.
   if (DbError parse_error = parser.finish()) return parse_error;
   if (error) return error;
+  OVS_ASSERT(op != nullptr);  // without one, the parser has complained
   return not_allowed(op->string(), schema, options);
 }
 

@@ -311,7 +311,7 @@ Outcome<void> keep_lock(Request& request, const char* method) {
     });
   }
   dialogue.send(method, Json::array(request.arguments[0]));
-  const auto end = dialogue.listen([&](const JsonRpcMessage& message) {
+  auto end = dialogue.listen([&](const JsonRpcMessage& message) {
     if (message.kind == JsonRpcMessage::Kind::Reply) {
       print_json(message.body);
       std::fflush(stdout);

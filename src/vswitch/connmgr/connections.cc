@@ -118,7 +118,7 @@ void Connections::run(Controller& controller) {
       }
       break;
     case daemon::Reconnect::Action::Probe:
-      controller.connection->send_echo_request();
+      if (controller.connection != nullptr) controller.connection->send_echo_request();
       controller.reconnect.probed(now);
       break;
   }
