@@ -463,6 +463,29 @@ Result<MaskedValue, TextError> parse_value(const Field& row, std::string_view te
   return masked;
 }
 
+namespace {
+
+bool is_icmp(const Match& match) {
+  const std::uint64_t type = match.value(FieldId::EthType).low();
+  const std::uint64_t proto = match.value(FieldId::NwProto).low();
+  return (type == wire::kEtherTypeIpv4 && proto == wire::kProtoIcmp) ||
+         (type == wire::kEtherTypeIpv6 && proto == wire::kProtoIcmpv6);
+}
+
+// ICMP's type and code lie where ports do, and have 8 of their 16 bits; the others are zero in
+// every packet. So a port that was matched too is a type or a code, unless it is too large for one.
+Result<MatchWord, TextError> taken(std::string_view key, Match& match) {
+  if (!is_icmp(match)) return MatchWord::Taken;
+  for (const FieldId id : {FieldId::TcpSrc, FieldId::TcpDst}) {
+    const std::uint64_t value = match.value(id).low(), mask = match.mask(id).low();
+    if (value > 0xff) return error(std::string(key) + ": ICMP's type and code have 8 bits");
+    if (mask > 0xff) match.set_masked(id, FieldValue::of(value), FieldValue::of(mask & 0xff));
+  }
+  return MatchWord::Taken;
+}
+
+}  // namespace
+
 Result<MatchWord, TextError> parse_match_word(std::string_view key, std::string_view value,
                                               const PortNames* ports, Match& match) {
   if (value.empty()) {
@@ -470,7 +493,7 @@ Result<MatchWord, TextError> parse_match_word(std::string_view key, std::string_
       if (row.name != key) continue;
       match.set(FieldId::EthType, row.eth_type);
       if (row.nw_proto != 0) match.set(FieldId::NwProto, row.nw_proto);
-      return MatchWord::Taken;
+      return taken(key, match);
     }
   }
   const Field* row = find_field(key);
@@ -483,7 +506,7 @@ Result<MatchWord, TextError> parse_match_word(std::string_view key, std::string_
     return error(std::string(value) + ": invalid value for field " + std::string(key));
   }
   match.set_masked(row->id, bits, masked.mask);
-  return MatchWord::Taken;
+  return taken(key, match);
 }
 
 Result<Match, TextError> parse_match(std::string_view text, const PortNames* ports) {

@@ -29,6 +29,7 @@ constexpr Example kExamples[] = {
     {"tp_dst=80 , tcp,nw_src=10.1.2.3/8", "tcp,nw_src=10.0.0.0/8,tp_dst=80"},
     {"udp,dl_vlan=5,dl_vlan_pcp=3,tp_src=0x1000/0xff00",
      "udp,dl_vlan=5,dl_vlan_pcp=3,tp_src=0x1000/0xff00"},
+    {"tp_src=8,tp_dst=0,icmp", "icmp,icmp_type=8,icmp_code=0"},
     {"arp,arp_op=2,arp_tpa=2.2.2.0/24", "arp,arp_tpa=2.2.2.0/24,arp_op=2"},
     {"icmp6,icmpv6_type=135,icmpv6_code=0,nd_target=fe80::1",
      "icmp6,icmp_type=135,icmp_code=0,nd_target=fe80::1"},
@@ -71,6 +72,7 @@ TEST_CASE("Match text: says what is wrong") {
   CHECK(complaint("nonsense=1") == "unknown field nonsense");
   CHECK(complaint("dl_src=1:2:3") == "1:2:3: invalid Ethernet address");
   CHECK(complaint("ip,nw_src=300.1.1.1") == "300.1.1.1: invalid IP address");
+  CHECK(complaint("tp_dst=300,icmp") == "icmp: ICMP's type and code have 8 bits");
   CHECK(complaint("reg0") == "field reg0 missing value");
   CHECK(complaint("in_port=65290") == "65290: invalid or unknown port for in_port");
 }
