@@ -45,7 +45,8 @@ void Translator::commit() {
     if (group.eth_type != 0 && group.eth_type != eth_type()) continue;
     const flow::FlowMask members = group_mask(group);
     if (key_.flow.equals_under(base_, members)) continue;
-    if (is_ip()) look_at(StorageId::NwProto);  // a checksum that must follow is the protocol's
+    // What is written in IP's header or behind it is summed by the protocol's rules.
+    if (group.eth_type != 0 && is_ip()) look_at(StorageId::NwProto);
     // All that is known of the header is written, as it makes the action say what the packet has.
     flow::FlowMask written = result_.wildcards.flow.under(members);
     for (unsigned i = 0; i < flow::kFlowWords; ++i) {
