@@ -17,6 +17,7 @@
 #include "openflow/message/kind.h"
 #include "openflow/message/meter.h"
 #include "openflow/message/monitor.h"
+#include "openflow/message/table.h"
 
 namespace ovs::openflow {
 
@@ -328,17 +329,16 @@ struct Undecoded {
   ByteString body;
 };
 
-using Body =
-    std::variant<Empty, Hello, ErrorMessage, Echo, FeaturesReply, SwitchConfig, PacketIn, Resume,
-                 FlowRemoved, PortStatus, PortMod, PacketOut, FlowMod, TableMod, Desc,
-                 FlowStatsRequest, FlowStatsReply, AggregateReply, TableStatsReply, PortRequest,
-                 PortStatsReply, PortDescReply, QueueRequest, QueueStatsReply, RoleMessage,
-                 AsyncConfig, SetPacketInFormat, SetFlowFormat, FlowModTableId, ControllerId,
-                 BundleControl, BundleAdd, RoleStatus, QueueConfigRequest, QueueConfigReply,
-                 IdRequest, ZoneFlush, GroupMod, GroupDescReply, GroupStatsReply, GroupFeatures,
-                 MeterMod, MeterConfigReply, MeterStatsReply, MeterFeatures, RequestForward,
-                 FlowMonitorRequest, MonitorCancel, FlowMonitorReply, TlvTableMod, TlvTableReply,
-                 IpfixBridgeReply, IpfixFlowReply, CtFlush, Undecoded>;
+using Body = std::variant<
+    Empty, Hello, ErrorMessage, Echo, FeaturesReply, SwitchConfig, PacketIn, Resume, FlowRemoved,
+    PortStatus, PortMod, PacketOut, FlowMod, TableMod, Desc, FlowStatsRequest, FlowStatsReply,
+    AggregateReply, TableStatsReply, PortRequest, PortStatsReply, PortDescReply, QueueRequest,
+    QueueStatsReply, RoleMessage, AsyncConfig, SetPacketInFormat, SetFlowFormat, FlowModTableId,
+    ControllerId, BundleControl, BundleAdd, RoleStatus, QueueConfigRequest, QueueConfigReply,
+    IdRequest, ZoneFlush, GroupMod, GroupDescReply, GroupStatsReply, GroupFeatures, MeterMod,
+    MeterConfigReply, MeterStatsReply, MeterFeatures, RequestForward, FlowMonitorRequest,
+    MonitorCancel, FlowMonitorReply, TlvTableMod, TlvTableReply, IpfixBridgeReply, IpfixFlowReply,
+    CtFlush, TableFeaturesMessage, TableDescReply, TableStatus, Undecoded>;
 
 struct Message {
   Encoding encoding = Encoding::OfptHello;

@@ -10,6 +10,7 @@
 #include "openflow/message/describe_meters.h"
 #include "openflow/message/describe_monitors.h"
 #include "openflow/message/describe_ports.h"
+#include "openflow/message/describe_tables.h"
 #include "openflow/text/flow_text.h"
 
 namespace ovs::openflow {
@@ -30,6 +31,27 @@ Body read_hello(In& in, const Dialect& dialect, Bytes message) {
   describe(in, hello, dialect);
   if (!hello.understood) hello.whole.assign(message.begin(), message.end());
   return hello;
+}
+
+// Monitors, extensions and tables; whatever has no body of its own.
+Body read_newer_body(In& in, const Dialect& dialect) {
+  switch (kind_of(dialect.encoding)) {
+    case Kind::FlowMonitorStatsRequest: return read_as<FlowMonitorRequest>(in, dialect);
+    case Kind::FlowMonitorStatsReply: return read_as<FlowMonitorReply>(in, dialect);
+    case Kind::FlowMonitorCancel: return read_as<MonitorCancel>(in, dialect);
+    case Kind::TlvTableMod: return read_as<TlvTableMod>(in, dialect);
+    case Kind::TlvTableReply: return read_as<TlvTableReply>(in, dialect);
+    case Kind::IpfixBridgeStatsReply: return read_as<IpfixBridgeReply>(in, dialect);
+    case Kind::IpfixFlowStatsReply: return read_as<IpfixFlowReply>(in, dialect);
+    case Kind::CtFlush: return read_as<CtFlush>(in, dialect);
+    case Kind::TableFeaturesStatsRequest:
+      if (in.at_end()) return Empty{};
+      return read_as<TableFeaturesMessage>(in, dialect);
+    case Kind::TableFeaturesStatsReply: return read_as<TableFeaturesMessage>(in, dialect);
+    case Kind::TableDescReply: return read_as<TableDescReply>(in, dialect);
+    case Kind::TableStatus: return read_as<TableStatus>(in, dialect);
+    default: return in.at_end() ? Body(Empty{}) : read_as<Undecoded>(in, dialect);
+  }
 }
 
 Body read_body(In& in, const Dialect& dialect) {
@@ -74,14 +96,6 @@ Body read_body(In& in, const Dialect& dialect) {
     case Kind::GroupDescStatsRequest:
       if (dialect.encoding == Encoding::Ofpst11GroupDescRequest) return IdRequest{};
       return read_as<IdRequest>(in, dialect);
-    case Kind::FlowMonitorStatsRequest: return read_as<FlowMonitorRequest>(in, dialect);
-    case Kind::FlowMonitorStatsReply: return read_as<FlowMonitorReply>(in, dialect);
-    case Kind::FlowMonitorCancel: return read_as<MonitorCancel>(in, dialect);
-    case Kind::TlvTableMod: return read_as<TlvTableMod>(in, dialect);
-    case Kind::TlvTableReply: return read_as<TlvTableReply>(in, dialect);
-    case Kind::IpfixBridgeStatsReply: return read_as<IpfixBridgeReply>(in, dialect);
-    case Kind::IpfixFlowStatsReply: return read_as<IpfixFlowReply>(in, dialect);
-    case Kind::CtFlush: return read_as<CtFlush>(in, dialect);
     case Kind::GroupMod: return read_as<GroupMod>(in, dialect);
     case Kind::GroupDescStatsReply: return read_as<GroupDescReply>(in, dialect);
     case Kind::GroupStatsReply: return read_as<GroupStatsReply>(in, dialect);
@@ -99,7 +113,7 @@ Body read_body(In& in, const Dialect& dialect) {
     case Kind::SetFlowFormat: return read_as<SetFlowFormat>(in, dialect);
     case Kind::FlowModTableId: return read_as<FlowModTableId>(in, dialect);
     case Kind::SetControllerId: return read_as<ControllerId>(in, dialect);
-    default: return in.at_end() ? Body(Empty{}) : read_as<Undecoded>(in, dialect);
+    default: return read_newer_body(in, dialect);
   }
 }
 
@@ -198,6 +212,10 @@ std::string encode_parts(const Message& message) {
   if (message.as<GroupStatsReply>()) return encode_items(message, &GroupStatsReply::groups);
   if (message.as<FlowMonitorReply>()) return encode_items(message, &FlowMonitorReply::updates);
   if (message.as<IpfixFlowReply>()) return encode_items(message, &IpfixFlowReply::sets);
+  if (message.as<TableFeaturesMessage>()) {
+    return encode_items(message, &TableFeaturesMessage::tables);
+  }
+  if (message.as<TableDescReply>()) return encode_items(message, &TableDescReply::tables);
   if (message.as<MeterConfigReply>()) return encode_items(message, &MeterConfigReply::meters);
   if (message.as<MeterStatsReply>()) return encode_items(message, &MeterStatsReply::meters);
   return encode(message);

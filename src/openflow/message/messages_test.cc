@@ -144,6 +144,38 @@ TEST_CASE("Asynchronous configuration: What a change leaves out stays as it was"
   CHECK(after.port_status[1] == 2);
 }
 
+TEST_CASE("Tables: What they can do and how they are set says the same in every version") {
+  TableFeatures table;
+  table.table = 2;
+  table.name = "classifier";
+  table.max_entries = 10;
+  table.flows.instructions = 0x3e;
+  table.flows.next.set(3).set(4).set(5);
+  table.flows.write.actions = table.flows.apply.actions = 1;
+  table.miss = table.flows;
+  for (const flow::FieldId id : {flow::FieldId::EthSrc, flow::FieldId::EthDst}) {
+    table.match.set(std::size_t(id));
+    table.wildcard.set(std::size_t(id));
+  }
+  TableDesc desc;
+  desc.table = 1;
+  desc.config = kVacancyEvents;
+  desc.vacancy = Vacancy{20, 30, 70};
+  for (const Version version : kNewer) {
+    const std::string text =
+        said(Kind::TableFeaturesStatsReply, version, TableFeaturesMessage{{table}});
+    CHECK(text.find("next tables: 3-5\n") != std::string::npos);
+    CHECK(text.find("exact match or wildcard: eth_{src,dst}\n") != std::string::npos);
+    expect_no_crash_when_cut(Kind::TableFeaturesStatsReply, version, TableFeaturesMessage{{table}});
+    if (version == Version::V13) continue;
+    CHECK(said(Kind::TableDescReply, version, TableDescReply{{desc}}) ==
+          "\n  table 1:\n   eviction=off eviction_flags=(default)\n"
+          "   vacancy=on vacancy_down=20% vacancy_up=30% vacancy=70%\n");
+    CHECK(said(Kind::TableStatus, version, TableStatus{3, desc}).substr(0, 33) ==
+          " reason=VACANCY_DOWN\ntable_desc:-");
+  }
+}
+
 TEST_CASE("Extensions: Option maps, IPFIX and connections to forget keep what they say") {
   CtFlush flush;
   flush.protocol = 17;

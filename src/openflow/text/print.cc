@@ -40,6 +40,7 @@ std::string print_whole(Bytes bytes, const PrintOptions& options) {
   if (!envelope) return dump_with(decode_error(envelope.error().error), bytes);
   std::string text = message_title(envelope->encoding, envelope->wire_version, envelope->xid);
   if (!message) return dump_with(text + " " + decode_error(message.error().error), bytes);
+  if (message->more) text += " flags=[more]";
   PrintOptions own = options;
   constexpr int kLiteral = 3;
   if (options.verbosity >= kLiteral && message->kind() == Kind::FlowMod) {

@@ -62,6 +62,9 @@ std::string print_body(const TlvTableReply&, const Message&, const PrintOptions&
 std::string print_body(const IpfixBridgeReply&, const Message&, const PrintOptions&);
 std::string print_body(const IpfixFlowReply&, const Message&, const PrintOptions&);
 std::string print_body(const CtFlush&, const Message&, const PrintOptions&);
+std::string print_body(const TableFeaturesMessage&, const Message&, const PrintOptions&);
+std::string print_body(const TableDescReply&, const Message&, const PrintOptions&);
+std::string print_body(const TableStatus&, const Message&, const PrintOptions&);
 std::string print_body(const Undecoded&, const Message&, const PrintOptions&);
 
 std::string format_ports(std::vector<Port> ports, const PrintOptions& options);

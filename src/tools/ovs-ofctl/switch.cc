@@ -37,6 +37,22 @@ int dump_tables(Call& call) {
   });
 }
 
+// Each needs a version that has it.
+int ask_tables(Call& call, Kind kind, Protocols usable) {
+  const auto protocols = allowed(call, usable);
+  if (!protocols.ok()) return fail(call, protocols.error());
+  auto connection = open_with(call, *protocols);
+  if (!connection.ok()) return fail(call, connection.error());
+  const auto done = dump(**connection, simple(**connection, kind), print_options(call));
+  return done.ok() ? 0 : fail(call, done.error());
+}
+int dump_table_features(Call& call) {
+  return ask_tables(call, Kind::TableFeaturesStatsRequest, kOf13AndUp);
+}
+int dump_table_desc(Call& call) {
+  return ask_tables(call, Kind::TableDescRequest, kOf14AndUp);
+}
+
 Result<OfPort, Failure> port_word(Call& call, const PortTable& ports, std::size_t index) {
   if (call.count() <= index) return OfPort(kPortAny);
   const auto port = flow::parse_port(call.word(index), &ports);
@@ -194,6 +210,8 @@ constexpr Command kCommands[] = {
     {"show", "switch", 1, 1, show},
     {"dump-desc", "switch", 1, 1, dump_desc},
     {"dump-tables", "switch", 1, 1, dump_tables},
+    {"dump-table-features", "switch", 1, 1, dump_table_features},
+    {"dump-table-desc", "switch", 1, 1, dump_table_desc},
     {"dump-ports", "switch [port]", 1, 2, dump_ports},
     {"dump-ports-desc", "switch [port]", 1, 2, dump_ports_desc},
     {"queue-stats", "switch [port [queue]]", 1, 3, queue_stats},
