@@ -204,6 +204,13 @@ std::string integer_text(const Field& row, const FieldValue& value, const FieldV
   return text;
 }
 
+bool is_icmp(const Match& match) {
+  const std::uint64_t type = match.value(FieldId::EthType).low();
+  const std::uint64_t proto = match.value(FieldId::NwProto).low();
+  return (type == wire::kEtherTypeIpv4 && proto == wire::kProtoIcmp) ||
+         (type == wire::kEtherTypeIpv6 && proto == wire::kProtoIcmpv6);
+}
+
 // The words of a match in the order in which ovs-ofctl prints them.
 class Printer {
  public:
@@ -355,12 +362,11 @@ class Printer {
   }
   void transport() {
     const std::uint64_t proto = number(FieldId::NwProto);
-    const bool icmp = is_type(wire::kEtherTypeIpv4) && proto == wire::kProtoIcmp;
-    const bool icmp6 = is_type(wire::kEtherTypeIpv6) && proto == wire::kProtoIcmpv6;
-    if (icmp || icmp6) {
+    if (is_icmp(match_)) {
       port("icmp_type", FieldId::IcmpType);
       port("icmp_code", FieldId::IcmpCode);
-      if (icmp6) plain(FieldId::NdTarget), plain(FieldId::NdSll), plain(FieldId::NdTll);
+      if (is_type(wire::kEtherTypeIpv6))
+        plain(FieldId::NdTarget), plain(FieldId::NdSll), plain(FieldId::NdTll);
     } else {
       port("tp_src", FieldId::TcpSrc);
       port("tp_dst", FieldId::TcpDst);
@@ -464,13 +470,6 @@ Result<MaskedValue, TextError> parse_value(const Field& row, std::string_view te
 }
 
 namespace {
-
-bool is_icmp(const Match& match) {
-  const std::uint64_t type = match.value(FieldId::EthType).low();
-  const std::uint64_t proto = match.value(FieldId::NwProto).low();
-  return (type == wire::kEtherTypeIpv4 && proto == wire::kProtoIcmp) ||
-         (type == wire::kEtherTypeIpv6 && proto == wire::kProtoIcmpv6);
-}
 
 // ICMP's type and code lie where ports do, and have 8 of their 16 bits; the others are zero in
 // every packet. So a port that was matched too is a type or a code, unless it is too large for one.

@@ -54,6 +54,12 @@ Result<std::unique_ptr<Connection>, Failure> open_with(Call& call, Protocols pro
   return connection;
 }
 
+Result<std::unique_ptr<Connection>, Failure> open_for_changes(Call& call, Protocols usable) {
+  OVS_TRY(const Protocols protocols,
+          call.options.bundle ? allowed_in_bundle(call, usable) : allowed(call, usable));
+  return open_with(call, protocols);
+}
+
 int with_connection(Call& call, Step step) {
   auto connection = Connection::open(call, call.word(1), call.options.versions);
   if (!connection.ok()) return fail(call, connection.error());

@@ -38,6 +38,9 @@ Result<openflow::Protocols, Failure> allowed(const Call& call, openflow::Protoco
 Result<openflow::Protocols, Failure> allowed_in_bundle(Call& call, openflow::Protocols usable);
 // Opens word 1's switch with one of these protocols.
 Result<std::unique_ptr<Connection>, Failure> open_with(Call& call, openflow::Protocols protocols);
+// Opens it with one of `usable` that the command line allows, for changes that --bundle may gather.
+Result<std::unique_ptr<Connection>, Failure> open_for_changes(Call& call,
+                                                              openflow::Protocols usable);
 
 using Step = Result<void, Failure> (*)(Call& call, Connection& connection);
 // Opens word 1's switch, does the step, gives the exit status.

@@ -15,9 +15,7 @@ namespace {
 using namespace openflow;
 
 Result<void, Failure> send_mods(Call& call, const std::vector<FlowMod>& mods, Protocols usable) {
-  OVS_TRY(const Protocols protocols,
-          call.options.bundle ? allowed_in_bundle(call, usable) : allowed(call, usable));
-  OVS_TRY(const auto connection, open_with(call, protocols));
+  OVS_TRY(const auto connection, open_for_changes(call, usable));
   std::vector<std::string> messages;
   for (const FlowMod& mod : mods) {
     messages.push_back(encode_flow_mod(mod, connection->protocol(), connection->next_xid()));

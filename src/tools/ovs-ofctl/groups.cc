@@ -10,9 +10,7 @@ namespace {
 using namespace openflow;
 
 Result<void, Failure> send_groups(Call& call, const std::vector<GroupMod>& mods, Protocols usable) {
-  OVS_TRY(const Protocols protocols,
-          call.options.bundle ? allowed_in_bundle(call, usable) : allowed(call, usable));
-  OVS_TRY(const auto connection, open_with(call, protocols));
+  OVS_TRY(const auto connection, open_for_changes(call, usable));
   std::vector<std::string> messages;
   for (const GroupMod& mod : mods) {
     messages.push_back(encode(simple(*connection, Kind::GroupMod, mod)));

@@ -55,6 +55,14 @@ const Datum& zone_column(Context& context, const Uuid& zone, const char* column)
   return context.transaction().read(context.table_named("CT_Zone"), zone, column);
 }
 
+// Takes one of a zone's two settings away; a zone without the other goes as a whole.
+void clear_setting(Context& context, const Uuid& datapath, std::int64_t zone, const char* setting,
+                   Datum none, const char* other) {
+  const Uuid row = find_zone(context, datapath, zone);
+  if (zone_column(context, row, other).empty()) return delete_zone(context, datapath, zone);
+  context.transaction().write(context.table_named("CT_Zone"), row, setting, std::move(none));
+}
+
 CommandResult<std::int64_t> parse_zone_argument(const std::string& word) {
   std::int64_t zone = 0;
   const bool is_zone = word.rfind("zone=", 0) == 0 && parse_decimal(word.substr(5), zone);
@@ -94,12 +102,7 @@ CommandResult<void> run_del_zone_tp(Context& context) {
     if (is_bare_zone || context.has("--if-exists")) return kOk;
     return fail("zone id {} does not have a policy", zone);
   }
-  if (zone_column(context, row, "limit").empty()) {
-    delete_zone(context, datapath, zone);
-  } else {
-    context.transaction().write(context.table_named("CT_Zone"), row, "timeout_policy",
-                                Datum::empty(AtomType::Uuid));
-  }
+  clear_setting(context, datapath, zone, "timeout_policy", Datum::empty(AtomType::Uuid), "limit");
   return kOk;
 }
 
@@ -175,12 +178,8 @@ CommandResult<void> run_del_zone_limit(Context& context) {
     if (context.has("--if-exists")) return kOk;
     return fail("zone_id {} does not have a limit", zone);
   }
-  if (zone_column(context, row, "timeout_policy").empty()) {
-    delete_zone(context, datapath, zone);
-  } else {
-    context.transaction().write(context.table_named("CT_Zone"), row, "limit",
-                                Datum::empty(AtomType::Integer));
-  }
+  clear_setting(context, datapath, zone, "limit", Datum::empty(AtomType::Integer),
+                "timeout_policy");
   return kOk;
 }
 

@@ -252,26 +252,25 @@ void wait_for_revalidators(Switches::Impl& switches, ControlCall& call) {
   }
 }
 
-void flush_macs(Switches::Impl& switches, ControlCall& call) {
+// One bridge's table of addresses when the call names it, else every bridge's.
+void change_macs(Switches::Impl& switches, ControlCall& call, void (MacTable::*change)(),
+                 const char* done) {
   if (call.arguments().size() > 1) {
     const Ofproto::Impl* bridge = find_bridge(switches, call.argument(1));
     if (bridge == nullptr) return call.reply_error(kNoBridge);
-    bridge->macs->flush();
+    (*bridge->macs.*change)();
   } else {
-    for (const Ofproto::Impl* bridge : bridges_of(switches)) bridge->macs->flush();
+    for (const Ofproto::Impl* bridge : bridges_of(switches)) (*bridge->macs.*change)();
   }
-  call.reply("table successfully flushed");
+  call.reply(done);
+}
+
+void flush_macs(Switches::Impl& switches, ControlCall& call) {
+  change_macs(switches, call, &MacTable::flush, "table successfully flushed");
 }
 
 void clear_mac_stats(Switches::Impl& switches, ControlCall& call) {
-  if (call.arguments().size() > 1) {
-    const Ofproto::Impl* bridge = find_bridge(switches, call.argument(1));
-    if (bridge == nullptr) return call.reply_error(kNoBridge);
-    bridge->macs->clear_counters();
-  } else {
-    for (const Ofproto::Impl* bridge : bridges_of(switches)) bridge->macs->clear_counters();
-  }
-  call.reply("statistics successfully cleared");
+  change_macs(switches, call, &MacTable::clear_counters, "statistics successfully cleared");
 }
 
 }  // namespace

@@ -34,8 +34,31 @@ bool is_supported(openflow::BasicOp op) {
     case BasicOp::Meter:
     case BasicOp::CtClear:
     case BasicOp::DecNshTtl: return false;
-    default: return true;
+    case BasicOp::ModVlanVid:
+    case BasicOp::SetVlanVid:
+    case BasicOp::ModVlanPcp:
+    case BasicOp::SetVlanPcp:
+    case BasicOp::StripVlan:
+    case BasicOp::PopVlan:
+    case BasicOp::PushVlan:
+    case BasicOp::ModEthSrc:
+    case BasicOp::ModEthDst:
+    case BasicOp::ModIpSrc:
+    case BasicOp::ModIpDst:
+    case BasicOp::ModTos:
+    case BasicOp::ModEcn:
+    case BasicOp::ModTtl:
+    case BasicOp::ModTpSrc:
+    case BasicOp::ModTpDst:
+    case BasicOp::DecTtl:
+    case BasicOp::SetQueue:
+    case BasicOp::PopQueue:
+    case BasicOp::Group:
+    case BasicOp::SetTunnel:
+    case BasicOp::SetTunnel64:
+    case BasicOp::Exit: return true;
   }
+  return false;
 }
 
 // What translation does; whatever else exists is refused, not passed over.
