@@ -76,10 +76,12 @@ function(ovs_image_objects compiler output)
   set(${output} ${objects} PARENT_SCOPE)
 endfunction()
 
-# Import libraries from the definitions, and the version resource.
+# Import libraries from the definitions, and the version resource. llvm-rc takes a name that begins with a slash for an
+# option (/check is /c, the code page), so that it gets relative ones.
 function(ovs_image_parts)
   set(folder ${PROJECT_BINARY_DIR}/driver)
   set(version ${PROJECT_SOURCE_DIR}/src/driver/image/version.rc)
+  file(RELATIVE_PATH version_from_folder ${folder} ${version})
   set(definitions ntoskrnl hal ndis)
   list(TRANSFORM definitions PREPEND ${folder}/imports/)
   list(TRANSFORM definitions APPEND .def)
@@ -94,9 +96,9 @@ function(ovs_image_parts)
       DEPENDS ${definition} WORKING_DIRECTORY ${folder}/imports VERBATIM)
   endforeach()
   add_custom_command(OUTPUT ${folder}/version.res ${folder}/version.o
-    COMMAND ${LLVM_RC} -no-preprocess /fo ${folder}/version.res ${version}
-    COMMAND ${MINGW_WINDRES} ${version} -O coff -o ${folder}/version.o
-    DEPENDS ${version} VERBATIM)
+    COMMAND ${LLVM_RC} -no-preprocess /fo version.res ${version_from_folder}
+    COMMAND ${MINGW_WINDRES} ${version_from_folder} -O coff -o version.o
+    DEPENDS ${version} WORKING_DIRECTORY ${folder} VERBATIM)
 endfunction()
 
 # Windows Server 2012 is 6.02.
