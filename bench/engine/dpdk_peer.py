@@ -67,15 +67,17 @@ def dotted(address):
 
 
 def rules(count, masks):
-    """The engine bench's flows as rules: by destination, and by some low bits of the source."""
+    """The engine bench's flows as rules: by destination, and by some low bits of the source. A megaflow's
+    mask is what translation looked at before it found the rule: with wider masks at lower priorities
+    that is the rule's own, and nothing of the others'."""
     for number in range(count):
         source, destination = 0x0a000000 | number >> 8, 0x0b000000 | number
         match = f"in_port=1,udp,nw_dst={dotted(destination)}"
-        if masks > 1:
-            bits = (1 << destination % masks) - 1
-            if bits:
-                match += f",nw_src={dotted(source & bits)}/{dotted(bits)}"
-        yield f"{match},actions=output:2"
+        width = destination % masks
+        if width:
+            bits = (1 << width) - 1
+            match += f",nw_src={dotted(source & bits)}/{dotted(bits)}"
+        yield f"priority={1000 - width},{match},actions=output:2"
 
 
 class Peer:
@@ -131,7 +133,9 @@ class Peer:
         pcap = self.directory / "in.pcap"
         write_pcap(pcap, flows)
         self.vsctl("--if-exists", "del-br", "br0", "--", "add-br", "br0", "--",
-                   "set", "bridge", "br0", "datapath_type=netdev", "fail_mode=secure")
+                   "set", "bridge", "br0", "datapath_type=netdev", "fail_mode=secure",
+                   "flow_tables:0=@table", "--",  # no tries: they widen masks as they see fit
+                   "--id=@table", "create", "Flow_Table", "prefixes=none")
         listing = self.directory / "rules"
         listing.write_text("\n".join(rules(flows, masks)) + "\n")
         bridge = f"unix:{self.directory}/br0.mgmt"
@@ -150,8 +154,17 @@ class Peer:
             found = re.search(r"avg processing cycles per packet: ([0-9.]+)", text)
             if found:
                 cycles.append(float(found.group(1)))
+        self.check_masks(masks)
         self.vsctl("del-br", "br0")
         return min(cycles) if cycles else None
+
+    def check_masks(self, expected):
+        """That the peer has done the job that its figure is for."""
+        shown = self.appctl("dpctl/dump-flows", "-m", "netdev@ovs-netdev")
+        sources = set(re.findall(r"ipv4\(src=[^,]*", shown))
+        masks = {source.partition("/")[2] for source in sources}
+        if len(masks) != expected:
+            raise RuntimeError(f"{len(masks)} masks of megaflows, not {expected}")
 
     def stop(self):
         for process in reversed(self.processes):
@@ -179,10 +192,10 @@ def main():
                 cycles = peer.measure(flows, masks)
                 name = f"flows={flows},masks={masks}" + (",cache" if cache and masks > 1 else "")
                 print(name, cycles if cycles is not None else "none", flush=True)
-    except (subprocess.CalledProcessError, RuntimeError, StopIteration):
+    except (subprocess.CalledProcessError, RuntimeError, StopIteration) as error:
         log = pathlib.Path(directory) / "vswitchd.log"
         said = log.read_text()[-3000:] if log.exists() else "no log"
-        sys.exit("the peer did not start:\n" + said)
+        sys.exit(f"the peer failed: {error}\n{said}")
     finally:
         peer.stop()
         shutil.rmtree(directory, ignore_errors=True)
