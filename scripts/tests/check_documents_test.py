@@ -1,9 +1,10 @@
-"""Tests of check_architecture and check_readmes."""
+"""Tests of check_architecture, check_readmes and check_contract."""
 import unittest
 
 from tree_case import TreeCase, load
 
 readmes = load("check_readmes")
+contract = load("check_contract")
 
 GOOD = "# base\n" + "".join(f"\n**{part}.** Text.\n" for part in readmes.PARTS)
 
@@ -59,6 +60,31 @@ class Readmes(TreeCase):
 
     def test_forty_lines_are_too_many(self):
         self.assertIn("under 40 wanted", self.outcome(GOOD + "\n" * 40)[1])
+
+
+class Contract(TreeCase):
+    PATH = "src/emulator/ndis/send_test.cc"
+
+    def outcome(self, last_column, test="51 Sends: twice"):
+        self.write(self.PATH, f'TEST_CASE("{test}") {{}}\n')
+        rows = [f"| {number} | call | what | {last_column if number == 51 else 'open'} |"
+                for number in range(1, contract.COUNT + 1)]
+        self.write(contract.TABLE, "\n".join(rows) + "\n")
+        return self.run_check("check_contract")
+
+    def test_a_row_that_names_the_file_of_its_test_passes(self):
+        expected = (0, "check_contract: 1 of 106 rows have a test; 0 problems\n")
+        self.assertEqual(self.outcome(f"`{self.PATH}`"), expected)
+
+    def test_a_file_without_the_test_is_named(self):
+        self.assertIn(f"51 names {self.PATH}", self.outcome(f"`{self.PATH}`", "52 Reads: late")[1])
+
+    def test_a_test_that_its_row_does_not_name_is_named(self):
+        self.assertIn("51 has a test, and no file named", self.outcome("waits for sends")[1])
+
+    def test_one_test_may_be_of_several_rows(self):
+        self.assertEqual(self.outcome(f"`{self.PATH}`", "50, 51 Both: are")[0], 1)
+        self.assertEqual(self.outcome(f"`{self.PATH}`", "51, 51 Both: are")[0], 0)
 
 
 if __name__ == "__main__":
