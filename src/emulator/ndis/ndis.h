@@ -1,0 +1,56 @@
+// ndis.sys: one per emulated host, because the driver's calls carry no context. Adds its functions
+// to the table that the driver's imports are resolved from. Filter stacks belong to it.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "emulator/sdk/ndis.h"
+
+namespace ovs::emulator {
+
+class ImportTable;
+class Kernel;
+
+// When lists that are sent down come back up through the module.
+enum class Completions {
+  Prompt,  // when and how the edge says
+  Mixed,   // at random: inside the send call, late, reordered, with failing status, on another
+           // processor
+};
+// Whether what could be answered at once is.
+enum class Answers {
+  Prompt,
+  Mixed,  // at random: pended and completed inside the call or soon; data buffers copied where they
+          // need not be
+};
+
+struct NdisConfig {
+  UINT version = 0x00060055;  // what NdisGetVersion says: 6.30 is 0x0006001e
+  // Of the INF: NetCfgInstanceId and the service of AddService.
+  std::u16string unique_name = u"{1A7FA0B7-AAFC-492A-B870-424D1FF85470}";
+  std::u16string service_name = u"OVSExt";
+  std::uint64_t seed = 1;  // of what happens at random
+  Completions completions = Completions::Prompt;
+  Answers answers = Answers::Prompt;
+};
+
+// Destroyed after every driver is unloaded and every stack is gone.
+class Ndis {
+ public:
+  static std::unique_ptr<Ndis> start(Kernel& kernel, ImportTable& imports, NdisConfig config);
+  Ndis() = default;
+  Ndis(const Ndis&) = delete;
+  Ndis& operator=(const Ndis&) = delete;
+  virtual ~Ndis() = default;
+
+  virtual const NdisConfig& config() const = 0;
+  // What happens at random, changed while it runs.
+  virtual void set_completions(Completions completions) = 0;
+  virtual void set_answers(Answers answers) = 0;
+  // After DriverUnload (rule 8), or after a DriverEntry that failed (rule 7): a violation if
+  // anything that a driver took of NDIS is still there.
+  virtual void check_nothing_left(int rule) = 0;
+};
+
+}  // namespace ovs::emulator

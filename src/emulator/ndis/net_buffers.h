@@ -1,0 +1,69 @@
+// NET_BUFFER_LISTs of the host's own, in every shape that a driver may meet, and reading frames out
+// of any. Whoever sends through a module (the switch) makes and frees them here; those of the
+// driver's pools are NDIS's (buffer_pool.h).
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "emulator/sdk/ndis.h"
+
+namespace ovs::emulator {
+
+using Frame = std::vector<std::byte>;
+
+// Whose memory a frame lies in.
+enum class FrameMemory {
+  Plain,     // the host's: fast
+  Guarded,   // each MDL ends where a page begins that nobody may touch, and begins after one where
+             // it fills its page
+  ReadOnly,  // Guarded, and not to be written: a fault is rule 84's
+};
+
+struct FrameLayout {
+  std::uint32_t offset = 0;    // bytes of the first MDL before the frame (DataOffset)
+  std::uint32_t trailing = 0;  // bytes of the last MDL after it
+  std::vector<std::uint32_t>
+      splits;  // ascending: where the frame goes on in another MDL; twice the same: an empty MDL
+  FrameMemory memory = FrameMemory::Plain;
+  bool is_mapped = true;  // else the driver has to ask for a mapping
+  // The guest rewrites its packet: after the driver has first asked for its data, these bytes are
+  // inverted.
+  std::uint32_t flip_at = 0, flip_count = 0;
+};
+
+// A list with a NET_BUFFER for each frame, all laid out alike. Status is success, info is zero, the
+// source handle the host's. Any level.
+NET_BUFFER_LIST* make_list(std::span<const Frame> frames, const FrameLayout& layout = {});
+NET_BUFFER_LIST* make_list(std::span<const std::byte> frame);
+// The host owns it: it never went to a module, or has come back. Its memory is unmapped (Guarded)
+// or poisoned.
+void free_list(NET_BUFFER_LIST* list);
+// Every list of the chain.
+void free_chain(NET_BUFFER_LIST* chain);
+// Host's lists that live.
+std::size_t live_list_count();
+
+// The frame of one NET_BUFFER, of anyone's list, from its data offset on.
+Frame frame_of(const NET_BUFFER& buffer);
+void append_frame(const NET_BUFFER& buffer, Frame& to);
+// A frame for each NET_BUFFER.
+std::vector<Frame> frames_of(const NET_BUFFER_LIST& list);
+
+// For whoever keeps something of its own by a list, the host's or a driver's (the switch:
+// destinations). Null at first; whoever set it clears it before the list is freed.
+void*& host_data(NET_BUFFER_LIST* list);
+
+// --- chains
+template <class Visit>
+void for_each_list(NET_BUFFER_LIST* chain, Visit visit) {
+  while (chain != nullptr) {
+    NET_BUFFER_LIST* const next = chain->Next;
+    visit(chain);
+    chain = next;
+  }
+}
+std::size_t list_count(const NET_BUFFER_LIST* chain);
+
+}  // namespace ovs::emulator
