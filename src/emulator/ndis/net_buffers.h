@@ -11,7 +11,7 @@
 
 namespace ovs::emulator {
 
-using Frame = std::vector<std::byte>;
+using FrameBytes = std::vector<std::byte>;
 
 // Whose memory a frame lies in.
 enum class FrameMemory {
@@ -35,7 +35,7 @@ struct FrameLayout {
 
 // A list with a NET_BUFFER for each frame, all laid out alike. Status is success, info is zero, the
 // source handle the host's. Any level.
-NET_BUFFER_LIST* make_list(std::span<const Frame> frames, const FrameLayout& layout = {});
+NET_BUFFER_LIST* make_list(std::span<const FrameBytes> frames, const FrameLayout& layout = {});
 NET_BUFFER_LIST* make_list(std::span<const std::byte> frame);
 // The host owns it: it never went to a module, or has come back. Its memory is unmapped (Guarded)
 // or poisoned.
@@ -46,10 +46,10 @@ void free_chain(NET_BUFFER_LIST* chain);
 std::size_t live_list_count();
 
 // The frame of one NET_BUFFER, of anyone's list, from its data offset on.
-Frame frame_of(const NET_BUFFER& buffer);
-void append_frame(const NET_BUFFER& buffer, Frame& to);
+FrameBytes frame_of(const NET_BUFFER& buffer);
+void append_frame(const NET_BUFFER& buffer, FrameBytes& to);
 // A frame for each NET_BUFFER.
-std::vector<Frame> frames_of(const NET_BUFFER_LIST& list);
+std::vector<FrameBytes> frames_of(const NET_BUFFER_LIST& list);
 
 // For whoever keeps something of its own by a list, the host's or a driver's (the switch:
 // destinations). Null at first; whoever set it clears it before the list is freed.
