@@ -10,7 +10,7 @@
 namespace ovs::emulator {
 
 // An Ethernet frame without FCS, as it crosses a NIC, with what its sender left to the device.
-struct Frame {
+struct NicFrame {
   Bytes bytes;
   platform::PartialChecksum partial;  // start 0: every checksum is in the frame
   // TCP payload bytes that each segment is to carry; 0: send it as it is. Needs `partial`. What
@@ -26,7 +26,7 @@ class NicBackend {
 
   // The switch gives the NIC a frame, valid during the call. Called from any thread, from several
   // at once, at up to DISPATCH_LEVEL: do not wait, and call nothing of the switch.
-  virtual void deliver(const Frame& frame) = 0;
+  virtual void deliver(const NicFrame& frame) = 0;
 
  protected:
   ~NicBackend() = default;

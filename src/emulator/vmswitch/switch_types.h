@@ -56,11 +56,32 @@ struct PhysicalNicSpec {
   NicBackend* backend = nullptr;  // outlives the switch
 };
 
+// Which of the shapes that Windows allows an extension meets.
+enum class Revisions : std::uint8_t {
+  Oldest,
+  Newest,
+  Longer
+};  // Longer: one that nobody knows yet
+struct SwitchHabits {
+  Revisions revisions = Revisions::Newest;
+  std::uint32_t element_padding = 8;  // bytes behind each element of an array
+  // Answers to an array query that ask for more room than the one before, though there was enough.
+  std::uint32_t growing_answers = 0;
+  std::uint16_t free_destinations = 1;  // slots that a packet comes with
+  // Judges every frame that the driver changed before it reaches a NIC (rule 79). Costs time.
+  bool checks_frames = true;
+  // A frame longer than the MTU of the NIC it goes to is a violation, not a drop.
+  bool mtu_is_strict = false;
+  std::uint32_t reference_patience_ms = 10'000;  // how long a delete may be withheld (rule 44)
+};
+
 struct SwitchSpec {
   std::string name;           // unique, a GUID on Windows
   std::string friendly_name;  // what people call it
   SwitchKind kind = SwitchKind::Private;
   std::vector<PhysicalNicSpec> physical;  // External: one, or several as a team
+  bool is_active = true;                  // false: activate() follows
+  SwitchHabits habits;
 };
 
 struct PortSpec {

@@ -30,12 +30,15 @@ struct NicUpdate {  // what is empty or zero stays as it is
 class VirtualSwitch {
  public:
   // An external switch has its external port, that port's own NIC and its physical NICs at once;
-  // the switch is active when this returns. The extension is not enabled.
+  // the switch is active when this returns, unless the spec says otherwise. The extension is not
+  // enabled.
   static SwitchResult<std::unique_ptr<VirtualSwitch>> create(Ndis& ndis, const SwitchSpec& spec);
   // Disconnects every NIC, deletes every port, disables the extension.
   ~VirtualSwitch();
 
   const SwitchSpec& spec() const;
+  // A switch made inactive comes to life: NetEventSwitchActivate.
+  SwitchResult<void> activate();
   SwitchView view() const;  // at any level, from any thread
 
   // --- ports: what a VM's adapter is plugged into
@@ -66,7 +69,7 @@ class VirtualSwitch {
   // --- frames
   // Into the switch from a NIC's far side. Copies them. How many were taken: 0 when the NIC is not
   // connected.
-  std::size_t transmit(NicAddress nic, Span<const Frame> frames);
+  std::size_t transmit(NicAddress nic, Span<const NicFrame> frames);
 
   // --- the extension, by whichever driver is or will be registered
   SwitchResult<void> enable_extension();
