@@ -1,0 +1,73 @@
+#include "driver/extension/port_policy.h"
+
+namespace ovs::driver {
+namespace {
+
+constexpr VlanVerdict kDrop{VlanVerdict::What::Drop, 0};
+constexpr VlanVerdict kKeep{VlanVerdict::What::Keep, 0};
+constexpr VlanVerdict kPop{VlanVerdict::What::Pop, 0};
+
+VlanVerdict push(std::uint16_t vlan) {
+  return vlan != 0 ? VlanVerdict{VlanVerdict::What::Push, vlan} : kKeep;
+}
+
+VlanVerdict deliver_trunk(const PortPolicy& policy, std::uint16_t vlan) {
+  if (vlan == policy.vlan) return vlan != 0 ? kPop : kKeep;
+  return vlan != 0 && policy.vlans.has(vlan) ? kKeep : kDrop;
+}
+
+// What comes from a promiscuous port bears the primary VLAN, what comes from others their
+// secondary.
+VlanVerdict deliver_private(const PortPolicy& policy, std::uint16_t vlan) {
+  if (vlan == 0) return kDrop;
+  if (vlan == policy.vlan) return kPop;
+  switch (policy.pvlan_mode) {
+    case PvlanMode::Isolated: return kDrop;
+    case PvlanMode::Community: return vlan == policy.secondary ? kPop : kDrop;
+    case PvlanMode::Promiscuous: return policy.vlans.has(vlan) ? kPop : kDrop;
+  }
+  return kDrop;
+}
+
+VlanVerdict admit_isolated(const PortPolicy& policy, std::uint16_t vlan) {
+  if (vlan != 0) return vlan == policy.isolation_vlan ? kKeep : kDrop;
+  if (policy.isolation_vlan != 0) return push(policy.isolation_vlan);
+  return policy.may_send_untagged ? kKeep : kDrop;
+}
+
+VlanVerdict deliver_isolated(const PortPolicy& policy, std::uint16_t vlan) {
+  if (vlan == 0) return policy.may_send_untagged ? kKeep : kDrop;
+  return vlan == policy.isolation_vlan ? kPop : kDrop;
+}
+
+}  // namespace
+
+VlanVerdict admit(const PortPolicy& policy, Maybe<std::uint16_t> tag) {
+  const std::uint16_t vlan = tag.value_or(0);
+  if (policy.is_isolated) return admit_isolated(policy, vlan);
+  switch (policy.vlan_mode) {
+    case VlanMode::None: return kKeep;
+    case VlanMode::Access: return vlan == 0 ? push(policy.vlan) : kDrop;
+    case VlanMode::Trunk:
+      if (vlan == 0) return push(policy.vlan);
+      return policy.vlans.has(vlan) ? kKeep : kDrop;
+    case VlanMode::Private:
+      if (vlan != 0) return kDrop;
+      return push(policy.pvlan_mode == PvlanMode::Promiscuous ? policy.vlan : policy.secondary);
+  }
+  return kDrop;
+}
+
+VlanVerdict deliver(const PortPolicy& policy, Maybe<std::uint16_t> tag) {
+  const std::uint16_t vlan = tag.value_or(0);
+  if (policy.is_isolated) return deliver_isolated(policy, vlan);
+  switch (policy.vlan_mode) {
+    case VlanMode::None: return kKeep;
+    case VlanMode::Access: return vlan == policy.vlan ? kPop : kDrop;
+    case VlanMode::Trunk: return deliver_trunk(policy, vlan);
+    case VlanMode::Private: return deliver_private(policy, vlan);
+  }
+  return kDrop;
+}
+
+}  // namespace ovs::driver
