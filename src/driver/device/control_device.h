@@ -1,10 +1,10 @@
 // \\.\OpenvSwitchDevice: the door for daemons and tools, which SYSTEM and Administrators may open.
-// Answers requests of the I/O manager; what they ask is datapath/control's business.
+// Answers requests of the I/O manager; what they ask is datapath/control's business. It lives as
+// long as the driver: switches come and go behind it.
 #pragma once
 #include <ndis.h>
 
-#include "base/core/result.h"
-#include "platform/api/memory.h"
+#include "driver/device/open_file.h"
 
 namespace ovs::driver {
 
@@ -12,17 +12,24 @@ class ControlDevice {
  public:
   static constexpr MemoryTag kTag = memory_tag("ovsV");
 
-  // `filter_driver` is NDIS's handle of the driver. PASSIVE_LEVEL. Errors: NoMemory, Exists, Io.
-  static Result<Owned<ControlDevice>> create(NDIS_HANDLE filter_driver);
-  ControlDevice() = default;
+  // `filter_driver` is NDIS's handle of the driver; `engine`, on which handles are opened, outlives
+  // it. One at a time. PASSIVE_LEVEL. Errors: NoMemory, Exists, Io.
+  static Result<Owned<ControlDevice>> create(NDIS_HANDLE filter_driver, platform::Device& engine);
+  explicit ControlDevice(platform::Device& engine) : engine_(engine) {}
   ControlDevice(const ControlDevice&) = delete;
-  // PASSIVE_LEVEL.
+  // No handle is open. PASSIVE_LEVEL.
   ~ControlDevice();
 
  private:
-  static DRIVER_DISPATCH accept;
-  static DRIVER_DISPATCH control;
+  static DRIVER_DISPATCH on_create;
+  static DRIVER_DISPATCH on_cleanup;
+  static DRIVER_DISPATCH on_close;
+  static DRIVER_DISPATCH on_control;
 
+  NTSTATUS open(FILE_OBJECT& file);
+
+  platform::Device& engine_;
+  Completions completions_;
   PDEVICE_OBJECT device_ = nullptr;
   NDIS_HANDLE handle_ = nullptr;
 };

@@ -278,7 +278,11 @@ VOID NTAPI bug_check(ULONG, ULONG_PTR, ULONG_PTR, ULONG_PTR, ULONG_PTR) {
   std::abort();
 }
 VOID NTAPI complete_request(PIRP irp, CCHAR) {
-  irp->PendingReturned = TRUE;
+  __atomic_store_n(&irp->PendingReturned, TRUE, __ATOMIC_SEQ_CST);
+}
+std::mutex cancel_lock;
+VOID NTAPI release_cancel_lock(KIRQL) {
+  cancel_lock.unlock();
 }
 
 // ---- what compilers call ----
@@ -319,7 +323,7 @@ VOID NTAPI deregister_filter(NDIS_HANDLE handle) {
 NDIS_STATUS NTAPI register_device(NDIS_HANDLE, PNDIS_DEVICE_OBJECT_ATTRIBUTES attributes,
                                   PDEVICE_OBJECT*, PNDIS_HANDLE handle) {
   auto* device =
-      new Device{narrow(attributes->DeviceName), narrow(attributes->DefaultSDDLString), {}};
+      new Device{narrow(attributes->DeviceName), narrow(attributes->DefaultSDDLString), {}, {}};
   std::copy_n(attributes->MajorFunctions, IRP_MJ_MAXIMUM_FUNCTION + 1, device->functions);
   kernel->devices.push_back(device);
   *handle = device;
@@ -329,6 +333,22 @@ VOID NTAPI deregister_device(NDIS_HANDLE handle) {
   auto* device = static_cast<Device*>(handle);
   std::erase(kernel->devices, device);
   delete device;
+}
+
+// What no test gets as far as calling: there for images to be loaded.
+VOID NTAPI not_played() {
+  std::abort();
+}
+
+constexpr std::string_view file_of(std::string_view module) {
+  return module == "ntoskrnl" ? "ntoskrnl.exe" : module == "hal" ? "hal.dll" : "ndis.sys";
+}
+
+void add_unplayed(ImportTable& table) {
+#define NT_IMPORT(module, since, name, ...) table.add(file_of(#module), #name, not_played);
+#define NT_RUNTIME(module, since, name)
+#define NT_CALLBACK(type, result, ...)
+#include "emulator/sdk/facts/functions.inc"
 }
 
 void add_kernel(ImportTable& table) {
@@ -374,6 +394,7 @@ void add_rest(ImportTable& table) {
   table.add(kNt, "EtwWriteString", write_string);
   table.add(kNt, "KeBugCheckEx", bug_check);
   table.add(kNt, "IofCompleteRequest", complete_request);
+  table.add(kNt, "IoReleaseCancelSpinLock", release_cancel_lock);
   table.add(kNt, "memcpy", copy_memory);
   table.add(kNt, "memmove", move_memory);
   table.add(kNt, "memset", set_memory);
@@ -391,6 +412,7 @@ void add_rest(ImportTable& table) {
 TinyKernel::TinyKernel(unsigned processor_count) {
   kernel = this;
   while (processors.size() < processor_count) processors.emplace_back();
+  add_unplayed(imports);
   add_kernel(imports);
   add_rest(imports);
 }
@@ -400,9 +422,18 @@ TinyKernel::~TinyKernel() {
   kernel = nullptr;
 }
 
-NTSTATUS ask(const Device& device, UCHAR function, ULONG control_code) {
+void cancel(IRP& irp) {
+  cancel_lock.lock();
+  __atomic_store_n(&irp.Cancel, TRUE, __ATOMIC_SEQ_CST);
+  PDRIVER_CANCEL routine = IoSetCancelRoutine(&irp, nullptr);
+  if (routine == nullptr) return cancel_lock.unlock();
+  routine(nullptr, &irp);
+}
+
+NTSTATUS ask(Device& device, UCHAR function, ULONG control_code) {
   IO_STACK_LOCATION location = {};
   location.MajorFunction = function;
+  location.FileObject = &device.file;
   location.Parameters.DeviceIoControl.IoControlCode = control_code;
   IRP irp = {};
   irp.Tail.Overlay.CurrentStackLocation = &location;

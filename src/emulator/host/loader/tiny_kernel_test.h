@@ -17,6 +17,7 @@ struct Filter {
 struct Device {
   std::string name, access;
   PDRIVER_DISPATCH functions[IRP_MJ_MAXIMUM_FUNCTION + 1] = {};
+  FILE_OBJECT file = {};  // of requests without buffers
 };
 
 // One at a time: kernel functions are given no context.
@@ -49,7 +50,10 @@ class LoadedDriver {
   NTSTATUS status;
 };
 
+// As IoCancelIrp does. A request is complete when its PendingReturned is TRUE.
+void cancel(IRP& irp);
+
 // Status of a request without buffers.
-NTSTATUS ask(const Device& device, UCHAR function, ULONG control_code);
+NTSTATUS ask(Device& device, UCHAR function, ULONG control_code);
 
 }  // namespace ovs::emulator::test
