@@ -43,8 +43,8 @@ def ipv6_echo(payload):
     return struct.pack("!IHBB", 0x60000000, len(message), 58, 64) + INNER_IPV6S + message
 
 
-def vxlan_frame():
-    inner = ETHERNET + ipv4(6, INNER_IPS, tcp(INNER_IPS, b"payload!"))
+def vxlan_frame(segment=tcp(INNER_IPS, b"payload!")):
+    inner = ETHERNET + ipv4(6, INNER_IPS, segment)
     udp = struct.pack("!HHHH", 50000, 4789, 16 + len(inner), 0)
     return ETHERNET + ipv4(17, OUTER_IPS, udp + bytes.fromhex("0800000000006400") + inner)
 
@@ -60,7 +60,7 @@ def with_a_byte_changed(frame):
 
 
 class Text(unittest.TestCase):
-    GOOD = "eth:ethertype:ip:udp:vxlan:eth:ethertype:ip:tcp\t\t4194304\t1,1\t3\t1\t\t\t\n"
+    GOOD = "eth:ethertype:ip:udp:vxlan:eth:ethertype:ip:tcp\t\t4194304\t\t1,1\t3\t1\t\t\t\n"
 
     def test_a_decoded_packet_with_right_checksums_is_good(self):
         self.assertTrue(capture.judge("vxlan", self.GOOD).good)
@@ -75,7 +75,7 @@ class Text(unittest.TestCase):
         self.assertEqual((verdict.unverified, verdict.good), (1, False))
 
     def test_a_malformed_packet_is_bad_tunnelled_or_not(self):
-        for text in (self.GOOD, "eth:ethertype:arp\t\t\t\t\t\t\t\t\n"):
+        for text in (self.GOOD, "eth:ethertype:arp\t\t\t\t\t\t\t\t\t\n"):
             fields = text.split("\t")
             fields[1] = "x"
             self.assertFalse(capture.judge("vxlan", self.GOOD + "\t".join(fields)).good)
@@ -119,6 +119,15 @@ class Bytes(unittest.TestCase):
         lines = done.stdout.splitlines()
         self.assertEqual(len(lines), len(frames))
         return [capture.judge(kind, line) for line in lines]
+
+    def test_the_other_zero_of_a_tcp_checksum_is_good_and_no_other_number_is(self):
+        open_sum = tcp(INNER_IPS, b"payload!\0\0")[16:18]
+        sums_to_zero = tcp(INNER_IPS, b"payload!" + open_sum)
+        self.assertEqual(sums_to_zero[16:18], bytes(2))
+        for written, good in ((b"\0\0", True), (b"\xff\xff", True), (b"\xff\xfe", False)):
+            segment = sums_to_zero[:16] + written + sums_to_zero[18:]
+            verdict, = self.verdicts("vxlan", [vxlan_frame(segment)])
+            self.assertEqual(verdict.good, good, verdict)
 
     def unnoticed(self, kind, frame):
         """The bytes whose change still makes a good recording."""
