@@ -61,6 +61,10 @@ class FilterModule {
   // FilterNetPnPEvent; PASSIVE_LEVEL.
   virtual NDIS_STATUS net_pnp_event(NET_PNP_EVENT_NOTIFICATION& event) = 0;
 
+  // At the end of a scenario, when nothing is under way: a violation if the driver still has a list
+  // of the host's (51) or has not ended a request (20).
+  virtual void check_quiescent() = 0;
+
   // --- the account: lists that were given to the driver and have not come back; lists of its own
   // that are below.
   virtual std::size_t held_count() const = 0;

@@ -26,7 +26,7 @@ enum class Answers {
 };
 
 struct NdisConfig {
-  UINT version = 0x00060055;  // what NdisGetVersion says: 6.30 is 0x0006001e
+  UINT version = 0;  // what NdisGetVersion says: 6.30 is 0x0006001e; 0: the kernel's
   // Of the INF: NetCfgInstanceId and the service of AddService.
   std::u16string unique_name = u"{1A7FA0B7-AAFC-492A-B870-424D1FF85470}";
   std::u16string service_name = u"OVSExt";
@@ -48,9 +48,6 @@ class Ndis {
   // What happens at random, changed while it runs.
   virtual void set_completions(Completions completions) = 0;
   virtual void set_answers(Answers answers) = 0;
-  // After DriverUnload (rule 8), or after a DriverEntry that failed (rule 7): a violation if
-  // anything that a driver took of NDIS is still there.
-  virtual void check_nothing_left(int rule) = 0;
 };
 
 }  // namespace ovs::emulator

@@ -1,0 +1,100 @@
+#include "emulator/ndis/ndis.h"
+
+#include <cstdio>
+
+#include "emulator/ndis/buffer_pool.h"
+#include "emulator/ndis/filter_driver.h"
+#include "emulator/ndis/imports.h"
+#include "emulator/ndis/module.h"
+#include "emulator/ndis/ndis_impl.h"
+
+namespace ovs::emulator {
+namespace {
+
+// The driver's calls carry nothing that would lead to it.
+NdisImpl* the_ndis = nullptr;
+
+UINT get_version() {
+  return NdisImpl::current().version();
+}
+
+PVOID get_routine_address(PNDIS_STRING name) {
+  return NdisImpl::current().imports().find("ndis.sys", narrow(text_of(*name)));
+}
+
+NdisConfig completed(NdisConfig config, const Kernel& kernel) {
+  if (config.version == 0) config.version = kernel.config().ndis;
+  return config;
+}
+
+}  // namespace
+
+std::string hex(std::uint64_t number) {
+  char text[20];
+  std::snprintf(text, sizeof text, "0x%llx", static_cast<unsigned long long>(number));
+  return text;
+}
+std::string hex(const void* address) {
+  return hex(static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(address)));
+}
+
+NdisImpl& NdisImpl::current() {
+  return *the_ndis;
+}
+
+NdisImpl::NdisImpl(Kernel& kernel, ImportTable& imports, NdisConfig config)
+    : kernel_(kernel),
+      imports_(imports),
+      config_(completed(std::move(config), kernel)),
+      completions_(config_.completions),
+      answers_(config_.answers),
+      random_state_(config_.seed) {
+  the_ndis = this;
+  Exports exports(imports, "ndis.sys", kernel.config().windows);
+  OVS_NDIS_EXPORT(exports, get_version, NdisGetVersion, kPassive);
+  OVS_NDIS_EXPORT(exports, get_routine_address, NdisGetRoutineAddress, kPassive);
+  add_registration_functions(exports);
+  add_module_functions(exports);
+  add_packet_functions(exports);
+  add_request_functions(exports);
+  add_event_functions(exports);
+  add_device_functions(exports);
+  add_pool_functions(exports);
+  add_clone_functions(exports);
+  add_data_functions(exports);
+}
+
+NdisImpl::~NdisImpl() {
+  the_ndis = nullptr;
+}
+
+// splitmix64: each call takes the next number, on whichever thread.
+std::uint64_t NdisImpl::random() {
+  std::uint64_t z = random_state_ += 0x9e3779b97f4a7c15;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+  return z ^ (z >> 31);
+}
+
+void NdisImpl::configure(FunctionRef<void()> body) {
+  kernel_.wait_until([&] {
+    if (is_configuring_) return false;
+    is_configuring_ = true;
+    return true;
+  });
+  body();
+  kernel_.change([&] { is_configuring_ = false; });
+}
+
+void NdisImpl::set_completions(Completions completions) {
+  completions_ = completions;
+  if (completions == Completions::Mixed) return;
+  const std::lock_guard lock(mutex);
+  for (const auto& module : modules) module->flush_completions();
+}
+
+std::unique_ptr<Ndis> Ndis::start(Kernel& kernel, ImportTable& imports, NdisConfig config) {
+  return std::make_unique<NdisImpl>(kernel, imports, std::move(config));
+}
+
+}  // namespace ovs::emulator

@@ -1,0 +1,174 @@
+#include "emulator/ndis/net_buffers.h"
+
+#include <atomic>
+#include <cstring>
+#include <new>
+
+#include "emulator/ndis/buffer_pool.h"
+#include "emulator/ndis/guarded_memory.h"
+#include "emulator/ndis/report.h"
+
+namespace ovs::emulator {
+namespace {
+
+// What SourceHandle of the host's lists is: no module's handle.
+char host_source;
+std::atomic<std::size_t> live_lists{0};
+
+// An MDL of the host's and how its memory is to be freed.
+struct HostMdl {
+  MDL mdl = {};
+  std::byte* start = nullptr;
+  std::uint32_t size = 0;
+  FrameMemory memory = FrameMemory::Plain;
+};
+
+std::byte* allocate(std::uint32_t size, FrameMemory memory) {
+  if (memory != FrameMemory::Plain) return allocate_guarded(size);
+  return static_cast<std::byte*>(::operator new (size, std::align_val_t{16}));
+}
+
+MDL* make_mdl(std::uint32_t size, const FrameLayout& layout) {
+  auto* made = new HostMdl;
+  made->start = allocate(size, layout.memory);
+  made->size = size;
+  made->memory = layout.memory;
+  const auto address = reinterpret_cast<ULONG_PTR>(made->start);
+  made->mdl.Size = sizeof(MDL);
+  made->mdl.StartVa = reinterpret_cast<void*>(address & ~ULONG_PTR{0xfff});
+  made->mdl.ByteOffset = static_cast<ULONG>(address & 0xfff);
+  made->mdl.ByteCount = size;
+  made->mdl.MdlFlags = layout.is_mapped ? MDL_SOURCE_IS_NONPAGED_POOL : MDL_PAGES_LOCKED;
+  made->mdl.MappedSystemVa = layout.is_mapped ? made->start : nullptr;
+  return &made->mdl;
+}
+
+void free_mdl(MDL* mdl) {
+  auto* made = reinterpret_cast<HostMdl*>(mdl);
+  if (made->memory == FrameMemory::Plain) {
+    std::memset(made->start, 0xdb, made->size);
+    ::operator delete (made->start, std::align_val_t{16});
+  } else {
+    free_guarded(made->start, made->size);
+  }
+  std::memset(static_cast<void*>(made), 0xdb, sizeof *made);
+  delete made;
+}
+
+// One MDL for each piece of the frame between splits; the first has room before, the last after.
+MDL* make_chain(std::span<const std::byte> frame, const FrameLayout& layout) {
+  MDL* first = nullptr;
+  MDL** link = &first;
+  std::uint32_t from = 0;
+  for (std::size_t i = 0; i <= layout.splits.size(); ++i) {
+    const bool is_last = i == layout.splits.size();
+    const auto whole = static_cast<std::uint32_t>(frame.size());
+    const std::uint32_t to = is_last ? whole : std::min(layout.splits[i], whole);
+    const std::uint32_t before = i == 0 ? layout.offset : 0;
+    const std::uint32_t after = is_last ? layout.trailing : 0;
+    MDL* mdl = make_mdl(before + (to - from) + after, layout);
+    std::byte* const start = reinterpret_cast<HostMdl*>(mdl)->start;
+    std::memset(start, 0xcd, before);
+    if (to != from) std::memcpy(start + before, frame.data() + from, to - from);
+    std::memset(start + before + (to - from), 0xcd, after);
+    if (layout.memory == FrameMemory::ReadOnly) make_read_only(start, mdl->ByteCount);
+    *link = mdl;
+    link = &mdl->Next;
+    from = to;
+  }
+  return first;
+}
+
+NET_BUFFER* make_buffer(std::span<const std::byte> frame, const FrameLayout& layout) {
+  NET_BUFFER* buffer = new_buffer(nullptr, make_chain(frame, layout), layout.offset, frame.size());
+  BufferBlock& block = trusted_block_of(buffer);
+  block.flip_at = layout.flip_at;
+  block.flip_count = layout.flip_count;
+  return buffer;
+}
+
+ListBlock& make_empty() {
+  ListBlock& block = *new_list_block();
+  block.is_hosts = true;
+  block.list.SourceHandle = &host_source;
+  ++live_lists;
+  return block;
+}
+
+void free_buffers(ListBlock& block) {
+  NET_BUFFER* buffer = block.list.FirstNetBuffer;
+  while (buffer != nullptr) {
+    NET_BUFFER* const next = buffer->Next;
+    MDL* mdl = buffer->MdlChain;
+    while (mdl != nullptr) {
+      MDL* const next_mdl = mdl->Next;
+      free_mdl(mdl);
+      mdl = next_mdl;
+    }
+    free_buffer_block(trusted_block_of(buffer));
+    buffer = next;
+  }
+}
+
+}  // namespace
+
+NET_BUFFER_LIST* make_list(std::span<const FrameBytes> frames, const FrameLayout& layout) {
+  ListBlock& block = make_empty();
+  NET_BUFFER** link = &block.list.FirstNetBuffer;
+  for (const FrameBytes& frame : frames) {
+    *link = make_buffer(frame, layout);
+    link = &(*link)->Next;
+  }
+  return &block.list;
+}
+
+NET_BUFFER_LIST* make_list(std::span<const std::byte> frame) {
+  ListBlock& block = make_empty();
+  block.list.FirstNetBuffer = make_buffer(frame, {});
+  return &block.list;
+}
+
+void free_list(NET_BUFFER_LIST* list) {
+  ListBlock& block = block_of(list, 51, "the host frees a list");
+  if (!block.is_hosts || block.owner != ListOwner::Host) {
+    violate(51, "the host frees what is not its own: " + describe(block));
+  }
+  free_buffers(block);
+  free_list_block(block);
+  --live_lists;
+}
+
+void free_chain(NET_BUFFER_LIST* chain) {
+  for_each_list(chain, free_list);
+}
+
+std::size_t live_list_count() {
+  return live_lists;
+}
+
+FrameBytes frame_of(const NET_BUFFER& buffer) {
+  FrameBytes frame;
+  frame.reserve(buffer.DataLength);
+  append_frame(buffer, frame);
+  return frame;
+}
+
+std::vector<FrameBytes> frames_of(const NET_BUFFER_LIST& list) {
+  std::vector<FrameBytes> frames;
+  for (const NET_BUFFER* at = list.FirstNetBuffer; at != nullptr; at = at->Next) {
+    frames.push_back(frame_of(*at));
+  }
+  return frames;
+}
+
+void*& host_data(NET_BUFFER_LIST* list) {
+  return trusted_block_of(list).host_data;
+}
+
+std::size_t list_count(const NET_BUFFER_LIST* chain) {
+  std::size_t count = 0;
+  for (; chain != nullptr; chain = chain->Next) ++count;
+  return count;
+}
+
+}  // namespace ovs::emulator
