@@ -32,7 +32,7 @@ std::string bucket_text(const Bucket& m, GroupType type, Version version,
 std::string field_text(const GroupField& m) {
   const flow::Field& field = flow::field(m.field);
   const flow::FieldValue exact = flow::Match::exact_mask(m.field);
-  const std::string name(std::string_view(field.name));
+  std::string name(std::string_view(field.name));
   if (m.mask == exact) return name;
   return name + "=" + flow::format_value(field, m.mask, exact);
 }

@@ -173,7 +173,7 @@ DpifResult<void> NetlinkDpif::dump(NetlinkRequest& request, const Channel::Visit
   if (channel == nullptr) {
     OVS_TRY(channel, Channel::open(device_));
   }
-  const auto done = channel->dump(request, visit);
+  auto done = channel->dump(request, visit);
   if (!done) return done;  // its channel may be dead
   const std::lock_guard lock(dumps_mutex_);
   idle_dumps_.push_back(std::move(channel));
@@ -416,7 +416,7 @@ DpifResult<void> NetlinkDpif::start_readers() {
     const std::lock_guard lock(known_mutex_);
     reader_pids_ = std::move(pids);
   }
-  const auto bound = bind_ports();
+  auto bound = bind_ports();
   for (unsigned number = 0; number < channels.size(); ++number) {
     readers_.push_back(std::make_unique<UpcallReader>(
         std::move(channels[number]),

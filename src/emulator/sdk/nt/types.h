@@ -104,11 +104,14 @@ union alignas(16) SLIST_HEADER {
 };
 using PSLIST_HEADER = SLIST_HEADER*;
 
+// A type and a member cannot stand in parentheses here.
+// NOLINTBEGIN(bugprone-macro-parentheses)
 #define CONTAINING_RECORD(address, type, field) \
   (reinterpret_cast<type*>(reinterpret_cast<PUCHAR>(address) - offsetof(type, field)))
 #define FIELD_OFFSET(type, field) (static_cast<LONG>(offsetof(type, field)))
 #define RTL_SIZEOF_THROUGH_FIELD(type, field) \
   (offsetof(type, field) + sizeof(static_cast<type*>(nullptr)->field))
+// NOLINTEND(bugprone-macro-parentheses)
 #define UNREFERENCED_PARAMETER(name) (static_cast<void>(name))
 
 #define DECLSPEC_NORETURN __attribute__((noreturn))
