@@ -93,6 +93,10 @@ class Program {
   // The program serves: the process that the user started ends with 0.
   void ready();
   bool is_detached() const { return detach_; }
+  // Before start(): where the control socket is, if the command line has not said so.
+  void set_control_path(std::string path) {
+    if (control_path_.empty()) control_path_ = std::move(path);
+  }
   // Before start(): a detached tool goes on printing where it was told to.
   void keep_output() { detached_output_ = platform::Output::Keep; }
   // Runs the loop until exit() or a signal; returns the status to end with.

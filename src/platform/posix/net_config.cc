@@ -247,6 +247,14 @@ Result<void, OsError> SystemNetConfig::set_mac(LinkIndex link, const ovs::MacAdd
   return change(request);
 }
 
+Result<void, OsError> SystemNetConfig::set_alias(Text name, Text alias) {
+  OVS_TRY(const Link link, find_link(name));
+  Request request(RTM_NEWLINK, NLM_F_ACK, link_header(link.index));
+  if (alias.size() >= IFALIASZ) return os_error_of(EINVAL);
+  request.put(IFLA_IFALIAS, alias.data(), alias.size());
+  return change(request);
+}
+
 namespace {
 
 ifaddrmsg address_header(const LinkAddress& address, const RawAddress& raw) {

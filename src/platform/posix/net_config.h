@@ -26,6 +26,9 @@ class SystemNetConfig final : public NetConfig {
   Result<void, OsError> remove_address(const LinkAddress& address) override;
   Result<void, OsError> resolve(LinkIndex link, const IpAddress& address) override;
 
+  // What people may call the link beside its name, which has 15 bytes at most and no blank.
+  Result<void, OsError> set_alias(Text name, Text alias);
+
  private:
   struct Request;
   template <class T>
