@@ -41,13 +41,16 @@ void copy_out(const NET_BUFFER& buffer, std::size_t offset, std::size_t size, vo
   });
 }
 
-// The guest rewrites its packet behind the driver's first look at it.
-void rewrite(BufferBlock& block) {
-  if (block.flip_count == 0 || block.was_read) return;
+// The guest rewrites its packet, once, between the driver's first look at it and the second: at
+// once where the driver looks at a copy.
+void rewrite(BufferBlock& block, bool is_copied) {
+  const bool is_time = is_copied || block.was_read;
   block.was_read = true;
+  if (block.flip_count == 0 || !is_time) return;
   for_each_piece(block.buffer, block.flip_at, block.flip_count, [](PUCHAR piece, std::size_t size) {
     for (std::size_t i = 0; i < size; ++i) piece[i] = static_cast<UCHAR>(~piece[i]);
   });
+  block.flip_count = 0;
 }
 
 bool is_aligned(const void* at, UINT multiple, UINT offset) {
@@ -70,7 +73,7 @@ PVOID get_data_buffer(PNET_BUFFER buffer, ULONG size, PVOID storage, UINT multip
   // The MDLs of a list that was not mapped are mapped for this, which can fail.
   if (fails_now()) return nullptr;
   if (bounces) copy_out(*buffer, 0, size, storage);
-  if (bounces) rewrite(block);
+  rewrite(block, bounces);
   return bounces ? storage : there;
 }
 
@@ -150,7 +153,7 @@ NDIS_STATUS copy_from_net_buffer_to_net_buffer(PNET_BUFFER to, ULONG to_offset, 
     done += static_cast<ULONG>(here);
   });
   *copied = done;
-  rewrite(source);
+  rewrite(source, true);
   return NDIS_STATUS_SUCCESS;
 }
 

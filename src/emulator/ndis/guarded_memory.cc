@@ -1,77 +1,127 @@
 #include "emulator/ndis/guarded_memory.h"
 
+#include <signal.h>
 #include <sys/mman.h>
+#include <ucontext.h>
 
 #include <cstdint>
 #include <cstdlib>
+#include <deque>
 #include <map>
 #include <mutex>
+#include <string>
+
+#include "emulator/ndis/report.h"
 
 namespace ovs::emulator {
 namespace {
 
 constexpr std::size_t kPage = 4096;
+constexpr std::size_t kMostFreed = 1024;  // regions that nobody may touch any more
 
+enum class Use { Writable, ReadOnly, Freed };
+// A mapping: a forbidden page, the pages in between, a forbidden page.
 struct Region {
-  std::byte* pages;   // that may be touched
-  std::size_t bytes;  // of them
+  std::size_t bytes = 0;  // of all
+  Use use = Use::Writable;
 };
-Region region_of(std::byte* start, std::size_t size) {
-  const auto end = reinterpret_cast<std::uintptr_t>(start) + size;
-  const std::size_t bytes = (size + kPage - 1) / kPage * kPage;
-  return {reinterpret_cast<std::byte*>(end - bytes), bytes};
+std::mutex mutex;
+std::map<std::uintptr_t, Region> regions;
+std::deque<std::uintptr_t> freed;
+
+std::size_t rounded(std::size_t size) {
+  return (size + kPage - 1) / kPage * kPage;
+}
+std::uintptr_t begin_of(const std::byte* start, std::size_t size) {
+  return reinterpret_cast<std::uintptr_t>(start) + size - rounded(size) - kPage;
 }
 
-std::mutex mutex;
-std::map<const std::byte*, std::size_t> read_only;  // pages, and how many bytes of them
+void protect(std::uintptr_t begin, std::size_t size, int how) {
+  if (rounded(size) == 0) return;
+  if (::mprotect(reinterpret_cast<void*>(begin + kPage), rounded(size), how) != 0) std::abort();
+}
+void set_use(const std::byte* start, std::size_t size, Use use, int how) {
+  const std::uintptr_t begin = begin_of(start, size);
+  protect(begin, size, how);
+  const std::lock_guard lock(mutex);
+  regions[begin].use = use;
+}
 
-void protect(const Region& region, int how) {
-  if (::mprotect(region.pages, region.bytes, how) != 0) std::abort();
+// ---- faults ----
+struct sigaction before;
+
+void report(std::uintptr_t at) {
+  const std::lock_guard lock(mutex);
+  auto after = regions.upper_bound(at);
+  if (after == regions.begin()) return;
+  const auto& [begin, region] = *--after;
+  if (at >= begin + region.bytes) return;
+  const bool is_guard = at < begin + kPage || at >= begin + region.bytes - kPage;
+  if (region.use == Use::Freed)
+    violate(52, "access to a packet that is the host's again, at " + hex(at));
+  if (is_guard) violate(85, "access beyond the memory that an MDL describes, at " + hex(at));
+  if (region.use == Use::ReadOnly)
+    violate(84, "a write into a packet's shared memory, at " + hex(at));
+}
+
+// Whether the code that faulted was working with what a free list or packet is filled with.
+bool has_poison(const void* context) {
+  constexpr auto kPoison = static_cast<greg_t>(0xdbdbdbdbdbdbdbdb);
+  const auto& registers = static_cast<const ucontext_t*>(context)->uc_mcontext.gregs;
+  for (const int each : {REG_RAX, REG_RBX, REG_RCX, REG_RDX, REG_RSI, REG_RDI, REG_RBP, REG_R8,
+                         REG_R9, REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15}) {
+    if (registers[each] == kPoison) return true;
+  }
+  return false;
+}
+
+void on_fault(int number, siginfo_t* info, void* context) {
+  if (info->si_addr == nullptr && has_poison(context)) {
+    violate(52, "what a freed list or packet held was used as an address");
+  }
+  report(reinterpret_cast<std::uintptr_t>(info->si_addr));
+  if ((before.sa_flags & SA_SIGINFO) != 0) return before.sa_sigaction(number, info, context);
+  sigaction(SIGSEGV, &before, nullptr);
 }
 
 }  // namespace
 
 std::byte* allocate_guarded(std::size_t size) {
-  const std::size_t bytes = (size + kPage - 1) / kPage * kPage;
-  void* all = ::mmap(nullptr, bytes + 2 * kPage, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  const std::size_t bytes = rounded(size) + 2 * kPage;
+  void* all = ::mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (all == MAP_FAILED) std::abort();
-  const Region region = {static_cast<std::byte*>(all) + kPage, bytes};
-  if (bytes != 0) protect(region, PROT_READ | PROT_WRITE);
-  return region.pages + bytes - size;
+  const auto begin = reinterpret_cast<std::uintptr_t>(all);
+  protect(begin, size, PROT_READ | PROT_WRITE);
+  const std::lock_guard lock(mutex);
+  regions[begin] = {bytes, Use::Writable};
+  return reinterpret_cast<std::byte*>(begin + kPage + rounded(size) - size);
 }
 
 void free_guarded(std::byte* start, std::size_t size) {
-  const Region region = region_of(start, size);
-  {
-    const std::lock_guard lock(mutex);
-    read_only.erase(region.pages);
-  }
-  ::munmap(region.pages - kPage, region.bytes + 2 * kPage);
+  set_use(start, size, Use::Freed, PROT_NONE);
+  const std::lock_guard lock(mutex);
+  freed.push_back(begin_of(start, size));
+  if (freed.size() <= kMostFreed) return;
+  const auto oldest = regions.find(freed.front());
+  ::munmap(reinterpret_cast<void*>(oldest->first), oldest->second.bytes);
+  regions.erase(oldest);
+  freed.pop_front();
 }
 
 void make_read_only(std::byte* start, std::size_t size) {
-  const Region region = region_of(start, size);
-  if (region.bytes == 0) return;
-  protect(region, PROT_READ);
-  const std::lock_guard lock(mutex);
-  read_only[region.pages] = region.bytes;
+  set_use(start, size, Use::ReadOnly, PROT_READ);
 }
-
 void make_writable(std::byte* start, std::size_t size) {
-  const Region region = region_of(start, size);
-  if (region.bytes == 0) return;
-  protect(region, PROT_READ | PROT_WRITE);
-  const std::lock_guard lock(mutex);
-  read_only.erase(region.pages);
+  set_use(start, size, Use::Writable, PROT_READ | PROT_WRITE);
 }
 
-bool is_read_only(const void* address) {
-  const auto* at = static_cast<const std::byte*>(address);
-  const std::lock_guard lock(mutex);
-  auto after = read_only.upper_bound(at);
-  if (after == read_only.begin()) return false;
-  --after;
-  return at < after->first + after->second;
+void report_frame_faults() {
+  struct sigaction mine = {};
+  mine.sa_sigaction = on_fault;
+  mine.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
+  struct sigaction was = {};
+  sigaction(SIGSEGV, &mine, &was);
+  if (was.sa_sigaction != on_fault) before = was;
 }
 
 }  // namespace ovs::emulator

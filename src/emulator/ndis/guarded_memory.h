@@ -1,4 +1,5 @@
-// Memory between pages that nobody may touch. What it held is unmapped when it is freed.
+// Memory between pages that nobody may touch. What was freed cannot be touched for a while, and a
+// fault in any of it is a violation that says which rule was broken.
 #pragma once
 #include <cstddef>
 
@@ -9,7 +10,8 @@ std::byte* allocate_guarded(std::size_t size);
 void free_guarded(std::byte* start, std::size_t size);
 void make_read_only(std::byte* start, std::size_t size);
 void make_writable(std::byte* start, std::size_t size);
-// Whether an address lies in guarded memory that is read-only now, for the report of a fault.
-bool is_read_only(const void* address);
+
+// From now on faults here are looked at before those of whoever handled faults till now.
+void report_frame_faults();
 
 }  // namespace ovs::emulator

@@ -4,6 +4,7 @@
 
 #include "emulator/ndis/buffer_pool.h"
 #include "emulator/ndis/filter_driver.h"
+#include "emulator/ndis/guarded_memory.h"
 #include "emulator/ndis/imports.h"
 #include "emulator/ndis/module.h"
 #include "emulator/ndis/ndis_impl.h"
@@ -50,6 +51,7 @@ NdisImpl::NdisImpl(Kernel& kernel, ImportTable& imports, NdisConfig config)
       answers_(config_.answers),
       random_state_(config_.seed) {
   the_ndis = this;
+  report_frame_faults();
   Exports exports(imports, "ndis.sys", kernel.config().windows);
   OVS_NDIS_EXPORT(exports, get_version, NdisGetVersion, kPassive);
   OVS_NDIS_EXPORT(exports, get_routine_address, NdisGetRoutineAddress, kPassive);
