@@ -13,6 +13,7 @@ void cut(Packet& packet, std::uint32_t limit, PacketHost& host) {
   const std::uint32_t of_tail = excess < packet.tail_size ? excess : packet.tail_size;
   packet.tail_size -= of_tail;
   packet.head_size -= excess - of_tail;
+  packet.is_rewritten = true;
 }
 
 void Executor::run(const Program& program) {
@@ -23,6 +24,9 @@ void Executor::run(const Program& program) {
 }
 
 void Executor::step(const Program& program, const Instruction& in) {
+  if (in.op >= Op::SetEthernet && in.op <= Op::PopVlan) {
+    for (Packet* packet : list().span()) packet->is_rewritten = true;
+  }
   switch (in.op) {
     case Op::Output: return output(in);
     case Op::Userspace: return userspace(program, in);

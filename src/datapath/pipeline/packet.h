@@ -38,6 +38,7 @@ struct alignas(64) Packet {
   std::uint8_t nw_frag = 0;
   std::uint8_t passes = 0;
   bool has_tunnel = false;       // came through a tunnel, or is to go through one
+  bool is_rewritten = false;     // not the frame that came in: the host cannot send that instead
   std::uint8_t* room = nullptr;  // the prefix's memory begins here
   std::uint32_t room_size = 0;
   void* owner = nullptr;  // the host's

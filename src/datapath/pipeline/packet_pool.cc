@@ -18,7 +18,7 @@ void reset(Packet& packet, std::uint8_t* room) {
   packet.recirc_id = packet.skb_priority = packet.pkt_mark = packet.dp_hash = 0;
   packet.passes = 0;
   packet.limit = 0;
-  packet.has_tunnel = false;
+  packet.has_tunnel = packet.is_rewritten = false;
   packet.open = {};
 }
 

@@ -91,6 +91,7 @@ void encapsulate(Packet& packet, const Encapsulation& how, std::uint16_t source_
   const flow::TunnelMetadata tunnel = packet.tunnel;
   packet.grow_front(encapsulation_size(how.kind, tunnel));
   packet.has_tunnel = false;
+  packet.is_rewritten = true;
   std::uint8_t* const ipv4 = packet.data + kEthernetSize;
   const std::uint8_t protocol = how.kind == VportKind::Vxlan ? kUdp : kGre;
   put_ethernet(packet.data, how.path);
@@ -160,7 +161,7 @@ void take_off(Packet& packet, std::uint32_t size, const OuterIpv4& outer,
   packet.tunnel.dst = load<Be32>(header + 16).host();
   packet.tunnel.tos = header[1];
   packet.tunnel.ttl = header[8];
-  packet.has_tunnel = true;
+  packet.has_tunnel = packet.is_rewritten = true;
   // What was open was the outer checksum, and it goes with its header.
   if (packet.open.start < size) packet.open = {};
   packet.shrink_front(size);

@@ -6,11 +6,18 @@
 
 #include "base/core/result.h"
 #include "platform/api/memory.h"
+#include "platform/api/rcu.h"
 
 namespace ovs::driver {
 
+class HypervNic;
 class PacketProcessors;
 class SwitchModule;
+struct Arrival;
+struct Burst;
+struct Departures;
+struct Frame;
+struct Source;
 
 enum class Drained : bool { Now, Later };
 
@@ -41,7 +48,20 @@ class PacketPath {
   void send_complete(PNET_BUFFER_LIST chain, ULONG send_complete_flags);
   void cancel(PVOID cancel_id);
 
+  // ---- for departures.cc ----
+  // Each list of the path's own is inside from before it is made until it is complete. False:
+  // paused.
+  bool enter();
+  void leave(unsigned count = 1);
+  // A list of our own for the frame, which is its memory and then the list's: with its forwarding
+  // context, source and destination. Null: something had run out.
+  PNET_BUFFER_LIST make_list(Frame& frame, const Source& source);
+  void send_down(Departures& departures, ULONG dispatch);
+
  private:
+  class Switching;
+  friend class Switching;
+
   Owned<Parts> parts_;
 };
 

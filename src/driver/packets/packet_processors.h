@@ -2,9 +2,8 @@
 // DISPATCH_LEVEL on that processor; what waits for a neighbour is looked after; packets that come
 // over the device run here. One for the driver; modules' ways of packets use it.
 #pragma once
-#include <ndis.h>
-
-#include "datapath/control/control.h"
+#include "datapath/port/port_provider.h"
+#include "driver/packets/packet_host.h"
 #include "platform/nt/start.h"
 
 namespace ovs::driver {
@@ -18,19 +17,31 @@ class PacketProcessors final : public datapath::PacketRunner {
   struct Parts;
   explicit PacketProcessors(Owned<Parts> parts);
   PacketProcessors(const PacketProcessors&) = delete;
-  // Stopped; no module is left.
+  // Stopped, or never started; no module is left.
   ~PacketProcessors();
 
   // Once, before the first packet; `datapath` was made for the platform's count of processors.
   void start(datapath::Datapath& datapath);
-  // Before `datapath` ends, with no module left: gives up what waits. Also when never started.
+  // Before `datapath` ends, with no module left: gives up what waits.
   void stop(Passive passive);
 
-  // What comes over the device. Sent soon, from a DPC. Errors: NoMemory, Range.
+  // What comes over the device. Sent soon, from a DPC. Errors: NoMemory, Range, Down (not started).
   Result<void> run(Bytes frame, const flow::PacketMetadata& metadata,
                    const datapath::Program& program) override;
 
-  Parts& parts() { return *parts_; }
+  // ---- for PacketPath ----
+  FramePool& frames();
+  // Reads tails for the engine's functions; this processor's.
+  datapath::PacketHost& host();
+  // Empty; null: too many are in use.
+  Burst* take_burst();
+  void give_back(Burst& burst);
+  // Runs the engine over the burst's packets; what is to go out is in the burst then.
+  void receive(Burst& burst, const RcuReader& reader);
+  // Where a packet of this port came in, if it is an adapter's.
+  const HypervNic* nic_of(std::uint32_t in_port, const RcuReader& reader) const;
+  // For flow::extract while the burst is filled, on this processor.
+  flow::PacketKey& scratch_key(const RcuReader& reader);
 
  private:
   Owned<Parts> parts_;

@@ -30,6 +30,18 @@ NTKERNELAPI VOID NTAPI MmBuildMdlForNonPagedPool(PMDL MemoryDescriptorList);
 // Of ntoskrnl.exe or hal.dll; null if this Windows has none of that name.
 NTKERNELAPI PVOID NTAPI MmGetSystemRoutineAddress(PUNICODE_STRING SystemRoutineName);
 
+// Of memory that is the caller's: an MDL and a word for each page that its buffer touches.
+inline VOID MmInitializeMdl(PMDL mdl, PVOID address, SIZE_T length) {
+  constexpr ULONG_PTR kPageMask = 0xfff;
+  const auto at = reinterpret_cast<ULONG_PTR>(address);
+  const SIZE_T pages = ((at & kPageMask) + length + kPageMask) >> 12;
+  mdl->Next = nullptr;
+  mdl->Size = static_cast<CSHORT>(sizeof(MDL) + sizeof(ULONG_PTR) * pages);
+  mdl->MdlFlags = 0;
+  mdl->StartVa = reinterpret_cast<PVOID>(at & ~kPageMask);
+  mdl->ByteOffset = static_cast<ULONG>(at & kPageMask);
+  mdl->ByteCount = static_cast<ULONG>(length);
+}
 inline ULONG MmGetMdlByteCount(const MDL* mdl) {
   return mdl->ByteCount;
 }

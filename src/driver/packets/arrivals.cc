@@ -1,0 +1,287 @@
+#include "driver/packets/arrivals.h"
+
+#include "driver/packets/destinations.h"
+#include "driver/packets/offload.h"
+
+namespace ovs::driver {
+namespace {
+
+using datapath::kBatch;
+using datapath::Packet;
+
+constexpr std::uint32_t kEthernetSize = 14, kTagSize = 4;
+constexpr unsigned kFirstWithNative = 40;  // NDIS 6.40
+constexpr std::size_t kMaxTargets = 64;    // of one list; beyond, there are copies
+
+std::uint64_t mac_at(const std::uint8_t* at) {
+  return mac_bits(load<MacAddress>(at));
+}
+
+std::uint32_t word_of(PVOID entry) {
+  return std::uint32_t(reinterpret_cast<ULONG_PTR>(entry));
+}
+
+// How many bytes of a frame decided on what became of it.
+std::uint32_t decisive_size(const Packet& packet) {
+  constexpr std::uint8_t kIcmp = 1, kTcp = 6, kUdp = 17, kSctp = 132;
+  constexpr std::uint32_t kNetwork = 40, kNeighbour = 40;  // ARP, IPv6; neighbour discovery
+  const flow::HeaderOffsets& at = packet.at;
+  std::uint32_t size = at.l3 + kNetwork;
+  switch (packet.nw_proto) {
+    case kIcmp:
+    case kUdp:
+    case kSctp: size = at.l4 + 8u; break;
+    case kTcp: size = at.l4 + 20u; break;
+    default: size = at.l4 != 0 ? at.l4 + kNeighbour : size; break;
+  }
+  if (at.l4 == 0) size = at.l3 + kNetwork;
+  return size < packet.size() ? size : packet.size();
+}
+
+bool is_safe(PNET_BUFFER_LIST list, const Packet& packet) {
+  const auto& detail = *NET_BUFFER_LIST_SWITCH_FORWARDING_DETAIL(list);
+  return detail.IsPacketDataSafe != 0 || detail.SafePacketDataSize >= decisive_size(packet);
+}
+
+// The adapters that all frames of a list go to, as long as each frame goes to the same.
+class CommonTargets {
+ public:
+  // False: a frame goes somewhere twice, or there are too many places.
+  bool add(const Target& target, std::uint8_t index) {
+    const std::uint32_t frame = std::uint32_t{1} << index;
+    for (std::size_t i = 0; i < count_; ++i) {
+      if (!targets_[i].is_same_nic(target)) continue;
+      const bool is_new = (frames_[i] & frame) == 0;
+      frames_[i] |= frame;
+      return is_new && targets_[i].keeps_tag == target.keeps_tag;
+    }
+    if (count_ == kMaxTargets) return false;
+    targets_[count_] = target;
+    frames_[count_++] = frame;
+    return true;
+  }
+  bool are_of_all(unsigned frame_count) const {
+    const std::uint64_t all = (std::uint64_t{1} << frame_count) - 1;
+    for (std::size_t i = 0; i < count_; ++i) {
+      if (frames_[i] != all) return false;
+    }
+    return count_ > 0;
+  }
+  Span<const Target> span() const { return Span<const Target>(targets_, count_); }
+
+ private:
+  Target targets_[kMaxTargets];
+  std::uint32_t frames_[kMaxTargets];
+  std::size_t count_ = 0;
+};
+
+}  // namespace
+
+// ---- in ----------------------------------------------------------------------------------------
+
+PNET_BUFFER Arrivals::take(PNET_BUFFER_LIST list, PNET_BUFFER buffer) {
+  Arrival& arrival = burst_.arrivals[burst_.arrival_count++];
+  arrival = Arrival{};
+  arrival.list = list;
+  const HypervNic* const nic = admit(arrival);
+  if (nic == nullptr || arrival.fate != Fate::Open) return nullptr;
+  if (nic->number() == datapath::kNoPort) {
+    arrival.fate = module_.is_configured() ? Fate::NoPort : learn(arrival, *nic, *buffer);
+    return nullptr;
+  }
+  arrival.must_copy = buffer != NET_BUFFER_LIST_FIRST_NB(list);
+  for (; buffer != nullptr && burst_.packet_count < kBatch; buffer = buffer->Next) {
+    const Fate fate = read(arrival, *nic, *buffer);
+    if (fate == Fate::Open) continue;
+    take_back(arrival);
+    arrival.fate = fate;
+    return nullptr;
+  }
+  if (buffer != nullptr) arrival.must_copy = true;
+  return buffer;
+}
+
+const HypervNic* Arrivals::admit(Arrival& arrival) {
+  const auto& detail = *NET_BUFFER_LIST_SWITCH_FORWARDING_DETAIL(arrival.list);
+  arrival.port = detail.SourcePortId;
+  if (module_.ndis_minor() >= kFirstWithNative && detail.NativeForwardingRequired != 0) {
+    arrival.fate = Fate::Goes;
+    return nullptr;
+  }
+  const HypervNic* const nic =
+      module_.ports().find(detail.SourcePortId, detail.SourceNicIndex, reader_);
+  if (nic == nullptr || !nic->is_connected()) {
+    arrival.fate = Fate::NoPort;
+    return nullptr;
+  }
+  arrival.kind = nic->kind();
+  arrival.tag = word_of(NET_BUFFER_LIST_INFO(arrival.list, Ieee8021QNetBufferListInfo));
+  return nic;
+}
+
+Fate Arrivals::read(Arrival& arrival, const HypervNic& nic, const NET_BUFFER& buffer) {
+  const std::uint32_t size = buffer.DataLength;
+  if (size < kEthernetSize) return Fate::Unread;
+  Frame* const frame = processors_.frames().take();
+  if (frame == nullptr) return Fate::Full;
+  burst_.packets[burst_.packet_count++] = &frame->packet;
+  const std::uint32_t prefix = size < kPrefixSize ? size : kPrefixSize;
+  Packet& packet = frame->packet;
+  packet.data = frame->room_end() - prefix;
+  packet.head_size = prefix;
+  packet.tail_size = size - prefix;
+  packet.in_port = std::uint32_t(nic.number());
+  frame->arrival = &arrival;
+  frame->index = arrival.count++;
+  frame->buffer = const_cast<PNET_BUFFER>(&buffer);
+  frame->tail_at = prefix;
+  frame->has_arrived_tail = packet.tail_size > 0;
+  if (!copy_from(buffer, 0, prefix, packet.data)) return Fate::Unread;
+  return accept(arrival, nic, *frame);
+}
+
+Fate Arrivals::accept(Arrival& arrival, const HypervNic& nic, Frame& frame) {
+  Packet& packet = frame.packet;
+  const PortPolicy& policy = nic.port().policy(reader_);
+  const std::uint64_t sender = mac_at(packet.data + 6);
+  if (nic.kind() == NicKind::Vm && !may_send_from(policy, sender, nic.mac_bits())) {
+    return Fate::Policy;
+  }
+  const std::uint32_t beside =
+      word_of(NET_BUFFER_LIST_INFO(arrival.list, Ieee8021QNetBufferListInfo));
+  const bool is_inside = beside == 0 && bool(vlan_of(packet));
+  if (beside != 0) put_tag(packet, tci_of(beside));
+  const VlanVerdict verdict = driver::admit(policy, vlan_of(packet));
+  switch (verdict.what) {
+    case VlanVerdict::What::Keep: break;
+    case VlanVerdict::What::Drop: return Fate::Policy;
+    case VlanVerdict::What::Pop:
+      (void)take_tag(packet);
+      arrival.tag = 0;
+      arrival.must_copy |= is_inside;
+      break;
+    case VlanVerdict::What::Push:
+      set_vlan(packet, verdict.vlan);
+      arrival.tag = tag_in(packet);
+      arrival.must_copy |= is_inside;
+      break;
+  }
+  const std::uint32_t checksum =
+      word_of(NET_BUFFER_LIST_INFO(arrival.list, TcpIpChecksumNetBufferListInfo));
+  if (checksum == 0 || arrival.kind == NicKind::External) return Fate::Open;
+  flow::PacketKey& key = processors_.scratch_key(reader_);
+  take_send_checksum(packet, checksum, flow::extract(packet.head(), packet.metadata(), key));
+  return Fate::Open;
+}
+
+// The frames of a list that cannot be read to its end.
+void Arrivals::take_back(const Arrival& arrival) {
+  for (unsigned i = 0; i < arrival.count; ++i) {
+    processors_.frames().give_back(Frame::of(*burst_.packets[--burst_.packet_count]));
+  }
+}
+
+// ---- a switch that nobody configured -----------------------------------------------------------
+
+Fate Arrivals::learn(Arrival& arrival, const HypervNic& nic, const NET_BUFFER& buffer) {
+  Array<std::uint8_t, kEthernetSize + kTagSize> bytes = {};
+  const std::uint32_t size = buffer.DataLength;
+  if (size < kEthernetSize) return Fate::Unread;
+  const std::uint32_t part = size < bytes.size() ? size : std::uint32_t(bytes.size());
+  if (!copy_from(buffer, 0, part, bytes.data())) return Fate::Unread;
+  const std::uint64_t to = mac_at(bytes.data()), from = mac_at(bytes.data() + 6);
+  const PortPolicy& policy = nic.port().policy(reader_);
+  if (nic.kind() == NicKind::Vm && !may_send_from(policy, from, nic.mac_bits())) {
+    return Fate::Policy;
+  }
+  Maybe<std::uint16_t> vlan;
+  if (arrival.tag != 0) vlan = std::uint16_t(tci_of(arrival.tag) & 0xfff);
+  const VlanVerdict verdict = driver::admit(policy, vlan);
+  if (verdict.what == VlanVerdict::What::Drop) return Fate::Policy;
+  if (verdict.what == VlanVerdict::What::Push) {
+    vlan = verdict.vlan;
+    arrival.tag = tag_info(std::uint16_t((tci_of(arrival.tag) & 0xf000) | verdict.vlan));
+  } else if (verdict.what == VlanVerdict::What::Pop) {
+    vlan = {};
+    arrival.tag = 0;
+  }
+  macs_.learn(from, MacPlace{std::uint16_t(nic.port_id())});
+  return forward(arrival, nic, to, vlan);
+}
+
+// To the port where the address is, or to all but the sender's; of a team, by one member.
+Fate Arrivals::forward(Arrival& arrival, const HypervNic& nic, std::uint64_t to,
+                       Maybe<std::uint16_t> vlan) {
+  const auto known = is_group(to) ? Maybe<MacPlace>() : macs_.find(to);
+  Target targets[kMaxTargets];
+  std::size_t count = 0;
+  const auto consider = [&](const HypervNic& other) {
+    if (other.port_id() == nic.port_id() || !other.is_connected() || count == kMaxTargets) return;
+    if (known && known->port != other.port_id()) return;
+    if (other.kind() == NicKind::External && other.index() == NDIS_SWITCH_DEFAULT_NIC_INDEX) return;
+    if (count > 0 && targets[count - 1].port == other.port_id()) return;
+    const VlanVerdict verdict = deliver(other.port().policy(reader_), vlan);
+    if (verdict.what == VlanVerdict::What::Drop || verdict.what == VlanVerdict::What::Push) return;
+    targets[count++] = {nullptr, other.port_id(), other.index(),
+                        verdict.what == VlanVerdict::What::Keep};
+  };
+  module_.ports().for_each_nic(reader_, consider);
+  return send_to(arrival, Span<const Target>(targets, count));
+}
+
+// ---- out ---------------------------------------------------------------------------------------
+
+Fate Arrivals::send_to(Arrival& arrival, Span<const Target> targets) {
+  if (targets.empty()) return Fate::NoFlow;
+  NET_BUFFER_LIST_INFO(arrival.list, Ieee8021QNetBufferListInfo) =
+      reinterpret_cast<PVOID>(ULONG_PTR{arrival.tag});
+  if (!commit_destinations(module_, arrival.list, targets)) return Fate::Full;
+  arrival.has_one_target = targets.count() == 1;
+  arrival.target = targets[0];
+  return Fate::Goes;
+}
+
+// Whether every frame of the list goes, as it came, to the same adapters of this switch: then the
+// list goes there itself.
+bool Arrivals::go_itself(Arrival& arrival) {
+  if (arrival.must_copy) return false;
+  CommonTargets targets;
+  for (const Frame* frame = arrival.outputs.first; frame != nullptr; frame = frame->next) {
+    const Target& target = frame->target;
+    if (frame->packet.is_rewritten || target.path != burst_.path) return false;
+    if (!target.keeps_tag && arrival.tag == 0) return false;
+    if (!is_safe(arrival.list, frame->packet) || !targets.add(target, frame->index)) return false;
+  }
+  if (!targets.are_of_all(arrival.count)) return false;
+  arrival.fate = send_to(arrival, targets.span());
+  while (Frame* frame = arrival.outputs.take_first()) processors_.frames().give_back(*frame);
+  return true;
+}
+
+void Arrivals::settle(Arrival& arrival) {
+  if (arrival.fate != Fate::Open || go_itself(arrival)) return;
+  if (arrival.outputs.first == nullptr) {
+    arrival.fate = arrival.is_held ? Fate::Moved : Fate::NoFlow;
+    return;
+  }
+  arrival.fate = Fate::Full;
+  while (Frame* frame = arrival.outputs.take_first()) {
+    Source source;
+    const bool is_here = frame->target.path == burst_.path;
+    if (is_here) source.arrival = &arrival;
+    if (!originate(burst_, *frame, source, processors_)) continue;
+    if (arrival.fate != Fate::Copied) arrival.fate = is_here ? Fate::Copied : Fate::Moved;
+  }
+}
+
+void Arrivals::settle() {
+  for (unsigned i = 0; i < burst_.arrival_count; ++i) {
+    Arrival& arrival = burst_.arrivals[i];
+    settle(arrival);
+    if (arrival.fate != Fate::Goes) continue;
+    Departures* const departures = burst_.departures_of(*burst_.path);
+    departures->add(arrival.list, arrival.has_one_target ? &arrival.target : nullptr);
+  }
+}
+
+}  // namespace ovs::driver

@@ -1,0 +1,42 @@
+// What came down in a burst: admitted from its port, read into frames for the engine, and, when the
+// engine is done, sent on itself where that is what the frames became. At DISPATCH_LEVEL under one
+// reader; sends and completes nothing.
+#pragma once
+#include "driver/extension/switch_module.h"
+#include "driver/packets/departures.h"
+#include "driver/packets/mac_table.h"
+
+namespace ovs::driver {
+
+class Arrivals {
+ public:
+  Arrivals(SwitchModule& module, PacketProcessors& processors, MacTable& macs, Burst& burst,
+           const RcuReader& reader)
+      : module_(module), processors_(processors), macs_(macs), burst_(burst), reader_(reader) {}
+
+  // Reads `list` from `buffer` on, as many NET_BUFFERs as there is room for; the first that there
+  // was no room for, or null. There is room for one.
+  PNET_BUFFER take(PNET_BUFFER_LIST list, PNET_BUFFER buffer);
+  // What the engine made of them is settled: each list has its fate, and what goes is in the
+  // burst's departures.
+  void settle();
+
+ private:
+  const HypervNic* admit(Arrival& arrival);
+  Fate read(Arrival& arrival, const HypervNic& nic, const NET_BUFFER& buffer);
+  Fate accept(Arrival& arrival, const HypervNic& nic, Frame& frame);
+  void take_back(const Arrival& arrival);
+  void settle(Arrival& arrival);
+  bool go_itself(Arrival& arrival);
+  Fate send_to(Arrival& arrival, Span<const Target> targets);
+  Fate learn(Arrival& arrival, const HypervNic& nic, const NET_BUFFER& buffer);
+  Fate forward(Arrival& arrival, const HypervNic& nic, std::uint64_t to, Maybe<std::uint16_t> vlan);
+
+  SwitchModule& module_;
+  PacketProcessors& processors_;
+  MacTable& macs_;
+  Burst& burst_;
+  const RcuReader& reader_;
+};
+
+}  // namespace ovs::driver

@@ -1,0 +1,55 @@
+#include "driver/packets/destinations.h"
+
+namespace ovs::driver {
+namespace {
+
+NDIS_SWITCH_PORT_DESTINATION destination_of(const Target& target) {
+  NDIS_SWITCH_PORT_DESTINATION destination = {};
+  destination.PortId = target.port;
+  destination.NicIndex = target.nic;
+  destination.PreserveVLAN = target.keeps_tag;
+  destination.PreservePriority = target.keeps_tag;
+  return destination;
+}
+
+std::uint32_t free_count(PNET_BUFFER_LIST list) {
+  return NET_BUFFER_LIST_SWITCH_FORWARDING_DETAIL(list)->NumAvailableDestinations;
+}
+
+// The array, with room for `count` more; null: there is no memory for them.
+PNDIS_SWITCH_FORWARDING_DESTINATION_ARRAY array_for(const SwitchModule& module,
+                                                    PNET_BUFFER_LIST list, std::uint32_t count) {
+  const NDIS_SWITCH_OPTIONAL_HANDLERS& handlers = module.handlers();
+  const std::uint32_t free = free_count(list);
+  PNDIS_SWITCH_FORWARDING_DESTINATION_ARRAY array = nullptr;
+  if (free >= count) {
+    handlers.GetNetBufferListDestinations(module.context(), list, &array);
+    return array;
+  }
+  const NDIS_STATUS status =
+      handlers.GrowNetBufferListDestinations(module.context(), list, count - free, &array);
+  return status == NDIS_STATUS_SUCCESS ? array : nullptr;
+}
+
+}  // namespace
+
+bool commit_destinations(const SwitchModule& module, PNET_BUFFER_LIST list,
+                         Span<const Target> targets) {
+  const NDIS_SWITCH_OPTIONAL_HANDLERS& handlers = module.handlers();
+  if (targets.count() == 1 && free_count(list) > 0) {
+    NDIS_SWITCH_PORT_DESTINATION destination = destination_of(targets[0]);
+    return handlers.AddNetBufferListDestination(module.context(), list, &destination) ==
+           NDIS_STATUS_SUCCESS;
+  }
+  const auto count = std::uint32_t(targets.count());
+  const auto array = array_for(module, list, count);
+  if (array == nullptr) return false;
+  std::uint32_t at = array->NumDestinations;
+  for (const Target& target : targets) {
+    *NDIS_SWITCH_PORT_DESTINATION_AT_ARRAY_INDEX(array, at++) = destination_of(target);
+  }
+  return handlers.UpdateNetBufferListDestinations(module.context(), list, count, array) ==
+         NDIS_STATUS_SUCCESS;
+}
+
+}  // namespace ovs::driver

@@ -1,0 +1,99 @@
+// A frame under way in the driver: the engine's packet, its prefix in memory of ours, and where the
+// rest of it lies (in the NET_BUFFER it came in, or in blocks of ours). And how such a frame is
+// read. Taken from and given back to a FramePool; knows no switch.
+#pragma once
+#include <ndis.h>
+
+#include "base/containers/list.h"
+#include "datapath/pipeline/packet.h"
+
+namespace ovs::driver {
+
+class PacketPath;
+struct Arrival;
+
+inline constexpr std::uint32_t kPrefixSize = 256;  // of a frame that is copied ahead
+inline constexpr std::uint32_t kFrameRoom = 512;   // its prefix is at the end, so that MDLs follow
+inline constexpr std::uint32_t kBlockSize = 2048;
+
+static_assert(kPrefixSize >= datapath::kMinPrefix &&
+              kFrameRoom - kPrefixSize >= datapath::kHeadroom + 4);
+
+// Frames and blocks are SLIST_ENTRYs of a pool while they are free.
+
+// An MDL inside of what it describes; buffers of ours touch at most two pages.
+struct InlineMdl {
+  MDL mdl;
+  ULONG_PTR pages[2];
+
+  void describe(void* memory, std::uint32_t size) {
+    MmInitializeMdl(&mdl, memory, size);
+    MmBuildMdlForNonPagedPool(&mdl);
+  }
+};
+
+struct Block : SLIST_ENTRY {
+  Block* next = nullptr;
+  InlineMdl mdl;
+  alignas(16) std::uint8_t bytes[kBlockSize];
+};
+
+// Where a frame goes: an adapter, as it was when that was decided.
+struct Target {
+  PacketPath* path = nullptr;
+  NDIS_SWITCH_PORT_ID port = 0;
+  NDIS_SWITCH_NIC_INDEX nic = 0;
+  bool keeps_tag = true;  // false: the tag that is beside the frame goes with the delivery
+
+  bool is_same_nic(const Target& other) const { return port == other.port && nic == other.nic; }
+};
+
+struct alignas(64) Frame : SLIST_ENTRY, ListLink<> {
+  datapath::Packet packet;
+  Arrival* arrival = nullptr;     // null: it came over the device, or its NET_BUFFER has gone
+  std::uint8_t index = 0;         // of its NET_BUFFER in the list it came in
+  bool has_arrived_tail = false;  // the tail is still in that NET_BUFFER
+  bool is_broken = false;         // its tail was lost: there was no block for it
+  PNET_BUFFER buffer = nullptr;   // that it came in, and what of it is in front of the tail
+  std::uint32_t tail_at = 0;
+  Block* blocks = nullptr;  // the tail, when it is ours: each block is full but the last
+  Frame* next = nullptr;    // of those that go out
+  Target target;
+  InlineMdl mdl;  // of `room`
+  alignas(16) std::uint8_t room[kFrameRoom];
+
+  static Frame& of(const datapath::Packet& packet) { return *static_cast<Frame*>(packet.owner); }
+  std::uint8_t* room_end() { return room + kFrameRoom; }
+};
+
+// Calls `use` for each piece of `size` bytes of a NET_BUFFER from `from` on. False: they are not
+// all there, or not mapped.
+template <class F>
+bool for_each_piece(const NET_BUFFER& buffer, std::uint32_t from, std::uint32_t size, F&& use) {
+  MDL* mdl = buffer.CurrentMdl;
+  std::uint64_t skip = std::uint64_t{buffer.CurrentMdlOffset} + from;
+  for (; size > 0 && mdl != nullptr; mdl = mdl->Next) {
+    const std::uint32_t count = MmGetMdlByteCount(mdl);
+    if (skip >= count) {
+      skip -= count;
+      continue;
+    }
+    const auto* at = static_cast<const std::uint8_t*>(
+        MmGetSystemAddressForMdlSafe(mdl, NormalPagePriority | MdlMappingNoExecute));
+    if (at == nullptr) return false;
+    const std::uint32_t here = std::uint32_t(count - skip);
+    const std::uint32_t part = here < size ? here : size;
+    use(Bytes(at + skip, part));
+    size -= part;
+    skip = 0;
+  }
+  return size == 0;
+}
+
+// False, and nothing said of `to`: they are not all there, or not mapped.
+bool copy_from(const NET_BUFFER& buffer, std::uint32_t from, std::uint32_t size, std::uint8_t* to);
+// The tail, which has packet.tail_size bytes.
+bool copy_tail(const Frame& frame, std::uint8_t* to);
+std::uint16_t sum_tail(const Frame& frame);
+
+}  // namespace ovs::driver

@@ -1,0 +1,43 @@
+// Memory for frames, taken once: for each processor a list of frames and one of blocks, which any
+// code up to DISPATCH_LEVEL takes from and gives back to without a lock. Whoever finds his
+// processor's list empty takes from the others.
+#pragma once
+#include "base/core/atomic.h"
+#include "driver/packets/frame.h"
+#include "platform/api/memory.h"
+
+namespace ovs::driver {
+
+class FramePool {
+ public:
+  static constexpr MemoryTag kTag = memory_tag("ovsK");
+
+  // PASSIVE_LEVEL. Error::NoMemory.
+  static Result<Owned<FramePool>> create(unsigned processors);
+  struct Shelf;
+  explicit FramePool(OwnedArray<Shelf> shelves);
+  FramePool(const FramePool&) = delete;
+  // Everything has been given back.
+  ~FramePool();
+
+  // Empty: a packet with all of its room in front of it. Null: there is none.
+  Frame* take();
+  // With its blocks. It is in no list.
+  void give_back(Frame& frame);
+  // Room for `size` bytes. Null: there is not that much.
+  Block* take_blocks(std::uint32_t size);
+  void give_back(Block* blocks);
+  // A frame of the same content; its tail is shared where it is still where it arrived.
+  Frame* clone(const Frame& frame);
+  // These bytes are the tail of a frame that has none. False: there is no room.
+  bool put_tail(Frame& frame, Bytes bytes);
+  // Makes the tail ours. False: there is no room, or it cannot be read; the frame has no tail then.
+  bool keep_tail(Frame& frame);
+
+ private:
+  unsigned here() const;
+
+  OwnedArray<Shelf> shelves_;
+};
+
+}  // namespace ovs::driver

@@ -1,0 +1,95 @@
+#include "driver/packets/packet_host.h"
+
+#include "datapath/pipeline/header_set.h"
+#include "driver/extension/switch_module.h"
+#include "driver/packets/offload.h"
+#include "driver/packets/packet_path.h"
+
+namespace ovs::driver {
+
+using datapath::Packet;
+
+void ProcessorHost::begin(Burst& burst, const RcuReader& reader) {
+  burst_ = &burst;
+  reader_ = &reader;
+}
+
+// What the engine still has waits for a neighbour.
+void ProcessorHost::end() {
+  for (Frame& frame : lent_) {
+    (void)pool_.keep_tail(frame);
+    if (frame.arrival != nullptr) frame.arrival->is_held = true;
+    frame.arrival = nullptr;
+  }
+  burst_ = nullptr;
+  reader_ = nullptr;
+}
+
+void ProcessorHost::give_back(Frame& frame) {
+  frame.unlink();
+  pool_.give_back(frame);
+}
+
+void ProcessorHost::drop(Frame& frame) {
+  dropped_.add_unshared(1);
+  give_back(frame);
+}
+
+Packet* ProcessorHost::clone(const Packet& packet) {
+  Frame* const copy = pool_.clone(Frame::of(packet));
+  if (copy == nullptr) return nullptr;
+  lend(*copy);
+  return &copy->packet;
+}
+
+void ProcessorHost::release(Span<Packet* const> packets) {
+  for (Packet* packet : packets) give_back(Frame::of(*packet));
+}
+
+void ProcessorHost::transmit(void* port, Span<Packet* const> packets) {
+  const HypervNic* const nic = VportDevice::of(port).nic(*reader_);
+  for (Packet* packet : packets) {
+    Frame& frame = Frame::of(*packet);
+    if (nic == nullptr || !nic->is_connected() || frame.is_broken) {
+      drop(frame);
+    } else {
+      deliver(frame, *nic);
+    }
+  }
+}
+
+// What the port's owner has set is done to the frame. False: it may not go there.
+bool ProcessorHost::apply_policy(Frame& frame, const HypervNic& nic) {
+  Packet& packet = frame.packet;
+  const VlanVerdict verdict = driver::deliver(nic.port().policy(*reader_), vlan_of(packet));
+  switch (verdict.what) {
+    case VlanVerdict::What::Keep: return true;
+    case VlanVerdict::What::Drop: return false;
+    case VlanVerdict::What::Pop: frame.target.keeps_tag = false; return true;
+    case VlanVerdict::What::Push:
+      if (packet.headroom() < 4) return false;
+      set_vlan(packet, verdict.vlan);
+      packet.is_rewritten = true;
+      return true;
+  }
+  return false;
+}
+
+void ProcessorHost::deliver(Frame& frame, const HypervNic& nic) {
+  frame.target = {&nic.module().packets(), nic.port_id(), nic.index(), true};
+  if (!apply_policy(frame, nic)) return drop(frame);
+  frame.unlink();
+  FrameQueue& queue = frame.arrival != nullptr ? frame.arrival->outputs : burst_->outputs;
+  queue.push_back(frame);
+}
+
+void ProcessorHost::copy_tail(const Packet& packet, std::uint8_t* to) {
+  // What cannot be read is not made up: zeros.
+  if (!driver::copy_tail(Frame::of(packet), to)) __builtin_memset(to, 0, packet.tail_size);
+}
+
+std::uint16_t ProcessorHost::sum_tail(const Packet& packet) {
+  return driver::sum_tail(Frame::of(packet));
+}
+
+}  // namespace ovs::driver

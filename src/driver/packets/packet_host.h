@@ -1,0 +1,44 @@
+// A processor's packets, lent to the engine: the engine is entered with a burst, and what it sends
+// is in the burst when it is left. At DISPATCH_LEVEL on that processor; calls nobody.
+#pragma once
+#include "datapath/datapath.h"
+#include "driver/packets/burst.h"
+#include "driver/packets/frame_pool.h"
+
+namespace ovs::driver {
+
+class ProcessorHost final : public datapath::PacketHost {
+ public:
+  static constexpr MemoryTag kTag = memory_tag("ovsk");
+
+  explicit ProcessorHost(FramePool& pool) : pool_(pool) {}
+
+  // Between the two, the engine may run. `reader` lives until end(), whose caller may then let go
+  // of the lists that arrived: what the engine keeps of them is ours.
+  void begin(Burst& burst, const RcuReader& reader);
+  void end();
+  // A frame that the engine is to have. In between.
+  void lend(Frame& frame) { lent_.push_back(frame); }
+  // Packets that went nowhere after the engine had sent them.
+  std::uint64_t dropped() const { return dropped_.load(Order::Relaxed); }
+
+ private:
+  datapath::Packet* clone(const datapath::Packet& packet) override;
+  void release(Span<datapath::Packet* const> packets) override;
+  void transmit(void* port, Span<datapath::Packet* const> packets) override;
+  void copy_tail(const datapath::Packet& packet, std::uint8_t* to) override;
+  std::uint16_t sum_tail(const datapath::Packet& packet) override;
+
+  void deliver(Frame& frame, const HypervNic& nic);
+  bool apply_policy(Frame& frame, const HypervNic& nic);
+  void give_back(Frame& frame);
+  void drop(Frame& frame);
+
+  FramePool& pool_;
+  List<Frame> lent_;
+  Burst* burst_ = nullptr;
+  const RcuReader* reader_ = nullptr;
+  Atomic<std::uint64_t> dropped_;
+};
+
+}  // namespace ovs::driver

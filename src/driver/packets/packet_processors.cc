@@ -1,0 +1,284 @@
+#include "driver/packets/packet_processors.h"
+
+#include "driver/packets/departures.h"
+
+namespace ovs::driver {
+namespace {
+
+constexpr unsigned kBurstsEach = 4;        // of a processor: calls that are nested in calls
+constexpr std::uint64_t kRetryMs = 100;    // how often what waits is looked at without traffic
+constexpr std::size_t kMaxFrame = 0xffff;  // as an upcall's packet, which comes back
+
+unsigned current_processor() {
+  return unsigned(KeGetCurrentProcessorNumberEx(nullptr));
+}
+
+}  // namespace
+
+struct PacketProcessors::Parts final : private platform::WorkItem {
+  static constexpr MemoryTag kTag = memory_tag("ovsU");
+
+  struct Retry {
+    KDPC dpc;  // on its processor
+  };
+
+  Parts(const platform::nt::Platform& platform_, Owned<FramePool> pool_,
+        OwnedArray<Owned<ProcessorHost>> hosts_, OwnedArray<Burst> bursts_,
+        OwnedArray<Retry> retries_);
+  Parts(const Parts&) = delete;
+  ~Parts();
+
+  void start(datapath::Datapath& to);
+  void stop(Passive passive);
+  void enter(Burst& burst, const RcuReader& reader, unsigned processor);
+  void leave(unsigned processor);
+  void defer(Burst& burst);
+  void retry();
+  void run(Passive) override;
+  static KDEFERRED_ROUTINE run_retry;
+  static KDEFERRED_ROUTINE run_deferred;
+
+  const platform::nt::Platform& platform;
+  PacketProcessors* owner = nullptr;
+  Owned<FramePool> pool;
+  OwnedArray<Owned<ProcessorHost>> hosts;
+  OwnedArray<Burst> burst_memory;
+  SLIST_HEADER bursts = {};
+  OwnedArray<Retry> retries;
+  datapath::Datapath* datapath = nullptr;
+  KDPC deferred_dpc;
+  Atomic<Burst*> deferred{nullptr};
+};
+
+PacketProcessors::Parts::Parts(const platform::nt::Platform& platform_, Owned<FramePool> pool_,
+                               OwnedArray<Owned<ProcessorHost>> hosts_, OwnedArray<Burst> bursts_,
+                               OwnedArray<Retry> retries_)
+    : platform(platform_),
+      pool(std::move(pool_)),
+      hosts(std::move(hosts_)),
+      burst_memory(std::move(bursts_)),
+      retries(std::move(retries_)) {
+  KeInitializeDpc(&deferred_dpc, run_deferred, this);
+  for (Burst& burst : burst_memory) ExpInterlockedPushEntrySList(&bursts, &burst);
+  ULONG index = 0;
+  for (Retry& each : retries) {
+    KeInitializeDpc(&each.dpc, run_retry, this);
+    PROCESSOR_NUMBER number = {};
+    if (NT_SUCCESS(KeGetProcessorNumberFromIndex(index++, &number))) {
+      KeSetTargetProcessorDpcEx(&each.dpc, &number);
+    }
+  }
+}
+
+PacketProcessors::Parts::~Parts() {
+  OVS_ASSERT(datapath == nullptr && deferred.load(Order::Relaxed) == nullptr);
+}
+
+Result<Owned<PacketProcessors>> PacketProcessors::create(const platform::nt::Platform& platform) {
+  const unsigned count = platform.processor_count();
+  OVS_TRY(auto pool, FramePool::create(count));
+  OVS_TRY(auto hosts, try_make_array<Owned<ProcessorHost>>(count, kTag));
+  for (Owned<ProcessorHost>& host : hosts) {
+    OVS_TRY(host, try_make<ProcessorHost>(*pool));
+  }
+  OVS_TRY(auto bursts, try_make_array<Burst>(std::size_t{count} * kBurstsEach, kTag));
+  OVS_TRY(auto retries, try_make_array<Parts::Retry>(count, kTag));
+  OVS_TRY(auto parts, try_make<Parts>(platform, std::move(pool), std::move(hosts),
+                                      std::move(bursts), std::move(retries)));
+  return try_make<PacketProcessors>(std::move(parts));
+}
+
+PacketProcessors::PacketProcessors(Owned<Parts> parts) : parts_(std::move(parts)) {
+  parts_->owner = this;
+}
+PacketProcessors::~PacketProcessors() = default;
+
+// ---- life --------------------------------------------------------------------------------------
+
+void PacketProcessors::Parts::start(datapath::Datapath& to) {
+  OVS_ASSERT(to.processor_count() == hosts.count());
+  datapath = &to;
+  for (unsigned id = 0; id < hosts.count(); ++id) to.processor(id).host = hosts[id].raw();
+  platform.worker().submit_after(*this, kRetryMs);
+}
+
+void PacketProcessors::Parts::stop(Passive passive) {
+  if (datapath == nullptr) return;
+  platform.worker().cancel(*this, passive);
+  KeFlushQueuedDpcs();
+  for (unsigned id = 0; id < hosts.count(); ++id) {
+    datapath::Processor& processor = datapath->processor(id);
+    for (unsigned i = 0; i < processor.held_count; ++i) {
+      processor.host->release(Span<datapath::Packet* const>(&processor.held[i].packet, 1));
+    }
+    processor.held_count = 0;
+  }
+  datapath = nullptr;
+}
+
+void PacketProcessors::start(datapath::Datapath& datapath) {
+  parts_->start(datapath);
+}
+
+void PacketProcessors::stop(Passive passive) {
+  parts_->stop(passive);
+}
+
+// ---- the engine --------------------------------------------------------------------------------
+
+void PacketProcessors::Parts::enter(Burst& burst, const RcuReader& reader, unsigned processor) {
+  hosts[processor]->begin(burst, reader);
+}
+
+void PacketProcessors::Parts::leave(unsigned processor) {
+  datapath->retry_held(datapath->processor(processor));
+  hosts[processor]->end();
+}
+
+void PacketProcessors::receive(Burst& burst, const RcuReader& reader) {
+  const unsigned here = current_processor();
+  parts_->enter(burst, reader, here);
+  for (unsigned i = 0; i < burst.packet_count; ++i) {
+    parts_->hosts[here]->lend(Frame::of(*burst.packets[i]));
+  }
+  parts_->datapath->receive(parts_->datapath->processor(here),
+                            Span<datapath::Packet* const>(burst.packets, burst.packet_count));
+  parts_->leave(here);
+}
+
+flow::PacketKey& PacketProcessors::scratch_key(const RcuReader&) {
+  return parts_->datapath->processor(current_processor()).action_key;
+}
+
+const HypervNic* PacketProcessors::nic_of(std::uint32_t in_port, const RcuReader& reader) const {
+  const datapath::Vport* port = parts_->datapath->ports().find(datapath::PortNo{in_port}, reader);
+  if (port == nullptr || port->device() == nullptr) return nullptr;
+  return VportDevice::of(port->device()).nic(reader);
+}
+
+datapath::PacketHost& PacketProcessors::host() {
+  return *parts_->hosts[current_processor()];
+}
+
+FramePool& PacketProcessors::frames() {
+  return *parts_->pool;
+}
+
+Burst* PacketProcessors::take_burst() {
+  const PSLIST_ENTRY entry = ExpInterlockedPopEntrySList(&parts_->bursts);
+  if (entry == nullptr) return nullptr;
+  Burst* const burst = static_cast<Burst*>(entry);
+  burst->clear();
+  return burst;
+}
+
+void PacketProcessors::give_back(Burst& burst) {
+  ExpInterlockedPushEntrySList(&parts_->bursts, &burst);
+}
+
+// ---- over the device ---------------------------------------------------------------------------
+
+namespace {
+
+bool fill(FramePool& pool, Frame& frame, Bytes bytes) {
+  datapath::Packet& packet = frame.packet;
+  const std::size_t prefix = bytes.count() < kPrefixSize ? bytes.count() : kPrefixSize;
+  packet.data = frame.room_end() - prefix;
+  packet.head_size = std::uint32_t(prefix);
+  __builtin_memcpy(packet.data, bytes.data(), prefix);
+  return pool.put_tail(frame, bytes.from(prefix));
+}
+
+void set_metadata(datapath::Packet& packet, const flow::PacketMetadata& metadata) {
+  packet.in_port = metadata.in_port;
+  packet.recirc_id = metadata.recirc_id;
+  packet.skb_priority = metadata.skb_priority;
+  packet.pkt_mark = metadata.pkt_mark;
+  packet.dp_hash = metadata.dp_hash;
+  packet.has_tunnel = metadata.tunnel != nullptr;
+  if (packet.has_tunnel) packet.tunnel = *metadata.tunnel;
+}
+
+}  // namespace
+
+Result<void> PacketProcessors::run(Bytes bytes, const flow::PacketMetadata& metadata,
+                                   const datapath::Program& program) {
+  if (parts_->datapath == nullptr) return Error::Down;
+  if (bytes.count() > kMaxFrame) return Error::Range;
+  Burst* const burst = take_burst();
+  if (burst == nullptr) return Error::NoMemory;
+  Frame* const frame = frames().take();
+  if (frame == nullptr || !fill(frames(), *frame, bytes)) {
+    if (frame != nullptr) frames().give_back(*frame);
+    give_back(*burst);
+    return Error::NoMemory;
+  }
+  set_metadata(frame->packet, metadata);
+  {
+    const RcuReader reader;
+    const unsigned here = current_processor();
+    parts_->enter(*burst, reader, here);
+    parts_->hosts[here]->lend(*frame);
+    parts_->datapath->execute(parts_->datapath->processor(here), &frame->packet, program);
+    parts_->leave(here);
+    commit(*burst, *this, reader);
+  }
+  parts_->defer(*burst);
+  return kOk;
+}
+
+// Whoever calls run() holds locks.
+void PacketProcessors::Parts::defer(Burst& burst) {
+  Burst* first = deferred.load(Order::Relaxed);
+  do {
+    burst.next = first;
+  } while (!deferred.compare_exchange(first, &burst, Order::Release));
+  KeInsertQueueDpc(&deferred_dpc, nullptr, nullptr);
+}
+
+VOID NTAPI PacketProcessors::Parts::run_deferred(PKDPC, PVOID context, PVOID, PVOID) {
+  auto& parts = *static_cast<Parts*>(context);
+  Burst* newest_first = parts.deferred.exchange(nullptr, Order::Acquire);
+  Burst* in_order = nullptr;
+  while (newest_first != nullptr) {
+    Burst* const burst = std::exchange(newest_first, newest_first->next);
+    burst->next = std::exchange(in_order, burst);
+  }
+  while (in_order != nullptr) {
+    Burst* const burst = std::exchange(in_order, in_order->next);
+    depart(*burst, NDIS_SEND_FLAGS_DISPATCH_LEVEL);
+    ExpInterlockedPushEntrySList(&parts.bursts, burst);
+  }
+}
+
+// ---- what waits for a neighbour ----------------------------------------------------------------
+
+VOID NTAPI PacketProcessors::Parts::run_retry(PKDPC, PVOID context, PVOID, PVOID) {
+  static_cast<Parts*>(context)->retry();
+}
+
+void PacketProcessors::Parts::retry() {
+  Burst* const burst = owner->take_burst();
+  if (burst == nullptr) return;
+  {
+    const RcuReader reader;
+    const unsigned here = current_processor();
+    enter(*burst, reader, here);
+    leave(here);
+    commit(*burst, *owner, reader);
+  }
+  depart(*burst, NDIS_SEND_FLAGS_DISPATCH_LEVEL);
+  owner->give_back(*burst);
+}
+
+void PacketProcessors::Parts::run(Passive) {
+  for (unsigned id = 0; id < retries.count(); ++id) {
+    // A count that is read while it changes is looked at again soon.
+    const auto& held = datapath->processor(id).held_count;
+    if (__atomic_load_n(&held, __ATOMIC_RELAXED) == 0) continue;
+    KeInsertQueueDpc(&retries[id].dpc, nullptr, nullptr);
+  }
+  platform.worker().submit_after(*this, kRetryMs);
+}
+
+}  // namespace ovs::driver
