@@ -107,7 +107,23 @@ void Processor::run() {
   }
 }
 
-// ---- pool, locks, time ----
+// ---- pool, lists, locks, time ----
+PSLIST_ENTRY NTAPI pop_entry(PSLIST_HEADER list) {
+  const std::lock_guard lock(kernel_mutex);
+  auto* first = reinterpret_cast<PSLIST_ENTRY>(list->Region);
+  if (first != nullptr) list->Region = reinterpret_cast<ULONGLONG>(first->Next);
+  return first;
+}
+PSLIST_ENTRY NTAPI push_entry(PSLIST_HEADER list, PSLIST_ENTRY entry) {
+  const std::lock_guard lock(kernel_mutex);
+  entry->Next = reinterpret_cast<PSLIST_ENTRY>(list->Region);
+  list->Region = reinterpret_cast<ULONGLONG>(entry);
+  return entry->Next;
+}
+VOID NTAPI build_mdl(PMDL mdl) {
+  mdl->MdlFlags |= MDL_SOURCE_IS_NONPAGED_POOL;
+  mdl->MappedSystemVa = MmGetMdlVirtualAddress(mdl);
+}
 PVOID NTAPI allocate_pool(POOL_TYPE, SIZE_T size, ULONG) {
   const std::lock_guard lock(kernel_mutex);
   if (kernel->fail_allocation >= 0 && kernel->fail_allocation-- == 0) return nullptr;
@@ -355,6 +371,9 @@ void add_kernel(ImportTable& table) {
   constexpr auto* kNt = "ntoskrnl.exe";
   table.add(kNt, "ExAllocatePoolWithTag", allocate_pool);
   table.add(kNt, "ExFreePoolWithTag", free_pool);
+  table.add(kNt, "ExpInterlockedPopEntrySList", pop_entry);
+  table.add(kNt, "ExpInterlockedPushEntrySList", push_entry);
+  table.add(kNt, "MmBuildMdlForNonPagedPool", build_mdl);
   table.add(kNt, "KeAcquireSpinLockRaiseToDpc", acquire_raise);
   table.add(kNt, "KeAcquireSpinLockAtDpcLevel", acquire_at_dpc);
   table.add(kNt, "KeReleaseSpinLock", release_lower);
