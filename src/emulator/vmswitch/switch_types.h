@@ -72,6 +72,9 @@ struct SwitchHabits {
   bool checks_frames = true;
   // A frame longer than the MTU of the NIC it goes to is a violation, not a drop.
   bool mtu_is_strict = false;
+  // Packets of the switch's own, without a source port: nobody's policies hold for them (rule 74).
+  bool default_source_is_allowed = true;
+  bool drops_are_reported = true;                // rule 66
   std::uint32_t reference_patience_ms = 10'000;  // how long a delete may be withheld (rule 44)
 };
 

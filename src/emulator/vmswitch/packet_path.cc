@@ -1,0 +1,299 @@
+#include "emulator/vmswitch/packet_path.h"
+
+#include <functional>
+#include <string_view>
+
+#include "emulator/nt/kernel.h"
+#include "emulator/nt/processor.h"
+#include "emulator/nt/violation.h"
+#include "emulator/vmswitch/offload_info.h"
+
+namespace ovs::emulator {
+namespace {
+
+constexpr std::uint64_t kNativeBit = std::uint64_t{1} << 40;
+constexpr std::uint64_t kDataSafeBit = std::uint64_t{1} << 42;
+
+bool is_external(const SwitchPort& port) {
+  return port.spec.kind == PortKind::External;
+}
+
+std::uint64_t hash_of(Bytes bytes) {
+  return std::hash<std::string_view>{}(
+      {reinterpret_cast<const char*>(bytes.data()), bytes.count()});
+}
+
+Bytes bytes_of(const FrameBytes& frame) {
+  return {reinterpret_cast<const std::uint8_t*>(frame.data()), frame.size()};
+}
+
+ULONG level_flag(ULONG flag) {
+  return current_level() == DISPATCH_LEVEL ? flag : 0;
+}
+
+bool overlaps(const MDL& a, const MDL& b) {
+  const auto* first = static_cast<const std::byte*>(MmGetMdlVirtualAddress(&a));
+  const auto* second = static_cast<const std::byte*>(MmGetMdlVirtualAddress(&b));
+  return first < second + b.ByteCount && second < first + a.ByteCount;
+}
+
+template <class Visit>
+void for_each_mdl(const NET_BUFFER_LIST& list, Visit visit) {
+  for (const NET_BUFFER* nb = list.FirstNetBuffer; nb != nullptr; nb = nb->Next) {
+    for (const MDL* mdl = nb->MdlChain; mdl != nullptr; mdl = mdl->Next) visit(*mdl);
+  }
+}
+
+}  // namespace
+
+// One thread's way into the module: while one lives, use_nothing() waits.
+class PacketPath::Passage {
+ public:
+  explicit Passage(PacketPath& path) : path_(path) {
+    ++path_.passing_;
+    module_ = path_.module_;
+  }
+  Passage(const Passage&) = delete;
+  ~Passage() {
+    if (--path_.passing_ == 0 && path_.module_ == nullptr) Kernel::current().change([] {});
+  }
+  FilterModule* module() const { return module_; }
+
+ private:
+  PacketPath& path_;
+  FilterModule* module_;
+};
+
+PacketPath::PacketPath(SwitchModel& model, ForwardingDesk& desk)
+    : model_(model), desk_(desk), built_in_(model) {}
+
+void PacketPath::use_built_in() {
+  built_in_.forget();
+  is_built_in_ = true;
+}
+
+void PacketPath::use_extension(FilterModule& module) {
+  is_built_in_ = false;
+  module_ = &module;
+}
+
+void PacketPath::use_nothing() {
+  is_built_in_ = false;
+  module_ = nullptr;
+  if (passing_ == 0) return;
+  Kernel::current().wait_until([&] { return passing_ == 0; });
+}
+
+// --- in
+
+NET_BUFFER_LIST* PacketPath::make(const SwitchPort& port, SwitchNic& nic, const NicFrame& frame) {
+  FrameImage bytes(frame.bytes.data(), frame.bytes.data() + frame.bytes.count());
+  Tag tag;
+  if (nic.spec.tags == TagForm::Metadata) {
+    if (const auto outer = outer_tag(bytes)) {
+      tag = *outer;
+      remove_tag(bytes);
+    }
+  }
+  // The list is made first of the bytes as they are, because what is said of them may change them.
+  NET_BUFFER_LIST said{};
+  if (is_external(port)) {
+    put_receive_info(&said, frame, bytes);
+  } else {
+    put_send_info(&said, frame, bytes);
+  }
+  NET_BUFFER_LIST* list =
+      make_list(std::span(reinterpret_cast<const std::byte*>(bytes.data()), bytes.size()));
+  for (const auto info :
+       {TcpIpChecksumNetBufferListInfo, TcpLargeSendNetBufferListInfo, TcpRecvSegCoalesceInfo}) {
+    list->NetBufferListInfo[info] = said.NetBufferListInfo[info];
+  }
+  put_tag(list, tag);
+  const bool is_host_memory = is_external(port) || !nic.spec.guest_memory;
+  const bool is_native =
+      port.policies.isolation.mode == IsolationMode::NativeVirtualSubnet && !is_external(port);
+  ForwardingContext& context = desk_.open(
+      list, nic.address, (is_native ? kNativeBit : 0) | (is_host_memory ? kDataSafeBit : 0));
+  context.is_host_memory = is_host_memory;
+  context.denial = ingress_denial(port, nic, source_of(bytes), tag);
+  context.vlan = vlan_of(port, tag);
+  if (model_.habits().checks_frames) {
+    context.hash = hash_of(bytes);
+    context.is_sane = frame.partial.start != 0 || fault_of(bytes).empty();
+  }
+  return list;
+}
+
+void PacketPath::forward_built_in(SwitchNic& nic, const NicFrame& frame) {
+  FrameImage bytes(frame.bytes.data(), frame.bytes.data() + frame.bytes.count());
+  Parcel parcel;
+  if (const auto outer = outer_tag(bytes)) {
+    parcel.tag = *outer;
+    remove_tag(bytes);
+  }
+  parcel.frame = bytes;
+  parcel.wants_transport_checksum = frame.partial.start != 0;
+  parcel.segment_size = frame.segment_size;
+  built_in_.forward(nic, parcel);
+}
+
+std::size_t PacketPath::transmit(NicAddress from, Span<const NicFrame> frames) {
+  const Passage passage(*this);
+  NET_BUFFER_LIST* first = nullptr;
+  NET_BUFFER_LIST** link = &first;
+  {
+    const ReadLock lock(model_.mutex());
+    const SwitchPort* port = model_.find_port(from.port);
+    SwitchNic* nic = port == nullptr ? nullptr : port->find_nic(from.index);
+    if (nic == nullptr || nic->state != NicState::Connected) return 0;
+    for (const NicFrame& frame : frames) {
+      ++nic->counters.sent_frames;
+      nic->counters.sent_bytes += frame.bytes.count();
+      if (is_built_in_) {
+        forward_built_in(*nic, frame);
+        continue;
+      }
+      if (passage.module() == nullptr) {
+        ++nic->counters.dropped_sends;
+        continue;
+      }
+      *link = make(*port, *nic, frame);
+      link = &(*link)->Next;
+      ++nic->in_flight;
+    }
+  }
+  if (first == nullptr) return frames.count();
+  passage.module()->send(
+      first, NDIS_SEND_FLAGS_SWITCH_SINGLE_SOURCE | level_flag(NDIS_SEND_FLAGS_DISPATCH_LEVEL));
+  return frames.count();
+}
+
+// --- out
+
+// Rule 80, of one destination.
+void PacketPath::check_policy(const ForwardingContext& context, const SwitchPort& port,
+                              const Tag& on_list, const Tag& delivered) const {
+  if (context.source.port == PortId{0}) return;
+  if (context.denial != nullptr) {
+    violate(80,
+            "a packet from " + name_of(context.source) + " is delivered, though " + context.denial);
+  }
+  const std::uint16_t vlan = on_list.vlan != 0 ? on_list.vlan : context.vlan;
+  const char* denial = egress_denial(port, vlan, delivered);
+  if (denial == nullptr) return;
+  violate(80, "a packet from " + name_of(context.source) + " is delivered to port " +
+                  std::to_string(ndis_id(port.id)) + ", though " + denial);
+}
+
+// Rule 61: what is called safe is not what the guest can still write to.
+void PacketPath::check_untouched_memory(NET_BUFFER_LIST* list,
+                                        const ForwardingContext& context) const {
+  if (NET_BUFFER_LIST_SWITCH_FORWARDING_DETAIL(list)->IsPacketDataSafe == 0) return;
+  if (context.is_hosts) {
+    if (context.is_host_memory) return;
+    violate(61, "IsPacketDataSafe is set on a packet that lies in a guest's memory");
+  }
+  NET_BUFFER_LIST* root = list->ParentNetBufferList;
+  while (root != nullptr && root->ParentNetBufferList != nullptr) root = root->ParentNetBufferList;
+  const ForwardingContext* origin = root == nullptr ? nullptr : context_of(root);
+  if (origin == nullptr || origin->is_host_memory) return;
+  for_each_mdl(*list, [&](const MDL& own) {
+    for_each_mdl(*root, [&](const MDL& guests) {
+      if (!overlaps(own, guests)) return;
+      violate(61, "IsPacketDataSafe is set on a clone that shares a guest's memory");
+    });
+  });
+}
+
+void PacketPath::deliver_frame(NET_BUFFER_LIST* list, const ForwardingContext& context,
+                               const Parcel& parcel) {
+  const Tag on_list = tag_of(list);
+  for (const NDIS_SWITCH_PORT_DESTINATION& destination : context.committed) {
+    if (destination.IsExcluded != 0) continue;
+    SwitchPort* port = model_.find_port(PortId{destination.PortId});
+    SwitchNic* nic = port == nullptr ? nullptr : port->find_nic(destination.NicIndex);
+    if (nic == nullptr) continue;  // deleted since it was chosen
+    Parcel own = parcel;
+    own.tag.vlan = destination.PreserveVLAN != 0 ? on_list.vlan : std::uint16_t{0};
+    own.tag.priority = destination.PreservePriority != 0 ? on_list.priority : std::uint8_t{0};
+    const auto in_frame = own.tag.is_present() ? std::nullopt : outer_tag(parcel.frame);
+    check_policy(context, *port, in_frame.value_or(on_list), in_frame.value_or(own.tag));
+    deliver(*port, *nic, own, model_.habits());
+  }
+}
+
+void PacketPath::deliver_list(NET_BUFFER_LIST* list, ForwardingContext& context) {
+  check_untouched_memory(list, context);
+  const SwitchPort* source = model_.find_port(context.source.port);
+  const bool is_from_outside = source != nullptr && is_external(*source);
+  const bool is_native = (context.detail & kNativeBit) != 0;
+  FrameBytes bytes;
+  for (const NET_BUFFER* nb = list->FirstNetBuffer; nb != nullptr; nb = nb->Next) {
+    bytes.clear();
+    append_frame(*nb, bytes);
+    Parcel parcel;
+    parcel.frame = bytes_of(bytes);
+    read_info(list, is_from_outside ? InfoFormat::Receive : InfoFormat::Send, parcel);
+    parcel.is_judged =
+        context.is_sane && (!context.is_hosts || hash_of(parcel.frame) != context.hash);
+    if (!is_native) {
+      deliver_frame(list, context, parcel);
+      continue;
+    }
+    parcel.tag = tag_of(list);
+    if (SwitchNic* nic = model_.find_nic(context.source)) built_in_.forward(*nic, parcel);
+  }
+}
+
+void PacketPath::sent(FilterModule& module, NET_BUFFER_LIST* chain) {
+  for_each_list(chain, [&](NET_BUFFER_LIST* list) {
+    ForwardingContext& context = desk_.judge(list);
+    context.was_sent = context.is_below = true;
+    const ReadLock lock(model_.mutex());
+    deliver_list(list, context);
+    list->Status = NDIS_STATUS_SUCCESS;
+    context.is_below = false;
+  });
+  module.send_complete(chain, level_flag(NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL));
+}
+
+void PacketPath::received(FilterModule& module, NET_BUFFER_LIST* chain, ULONG) {
+  module.return_lists(chain, level_flag(NDIS_RETURN_FLAGS_DISPATCH_LEVEL));
+}
+
+// --- back
+
+void PacketPath::give_back(NET_BUFFER_LIST* list) {
+  const ForwardingContext& context = *context_of(list);
+  const bool is_ended_by_host =
+      list->Status == NDIS_STATUS_PAUSED || list->Status == NDIS_STATUS_SEND_ABORTED;
+  const bool is_dropped = !context.was_sent && !context.was_copied;
+  const bool wants_report = model_.habits().drops_are_reported && !is_ended_by_host;
+  if (is_dropped && !context.was_reported && wants_report) {
+    violate(66, "a packet from " + name_of(context.origin) +
+                    " is completed, neither sent nor reported as filtered");
+  }
+  bool is_last = false;
+  {
+    const ReadLock lock(model_.mutex());
+    if (SwitchNic* nic = model_.find_nic(context.origin)) {
+      if (is_dropped) ++nic->counters.dropped_sends;
+      is_last = --nic->in_flight == 0 && nic->state != NicState::Connected;
+    }
+  }
+  desk_.close(list);
+  free_list(list);
+  if (is_last) Kernel::current().change([] {});
+}
+
+void PacketPath::completed(NET_BUFFER_LIST* chain) {
+  for_each_list(chain, [this](NET_BUFFER_LIST* list) { give_back(list); });
+}
+
+bool PacketPath::is_quiet(NicAddress address) const {
+  const ReadLock lock(model_.mutex());
+  const SwitchNic* nic = model_.find_nic(address);
+  return nic == nullptr || nic->in_flight == 0;
+}
+
+}  // namespace ovs::emulator
