@@ -145,18 +145,18 @@ PNET_BUFFER_LIST allocate_net_buffer_and_net_buffer_list(NDIS_HANDLE handle, USH
   return &block.list;
 }
 
-// What was allocated with the list goes with it; the rest is the driver's to free.
+// What was allocated with the list goes with it; the rest is the driver's to free, before or after.
 void free_own_buffers(ListBlock& block, const char* call) {
+  if (block.pool == nullptr || !block.pool->with_buffer) return;
   NET_BUFFER* buffer = block.list.FirstNetBuffer;
   while (buffer != nullptr) {
     NET_BUFFER* const next = buffer->Next;
     BufferBlock& of = block_of(buffer, 59, call);
-    if (of.list == &block) {
-      release_buffer(of, call);
-    } else {
+    if (of.list != &block) {
       violate(59, std::string(call) + ": NET_BUFFER " + hex(buffer) + " is still in " +
                       describe(block));
     }
+    release_buffer(of, call);
     buffer = next;
   }
 }

@@ -228,6 +228,21 @@ TEST_CASE("85 make_list: a header split at every byte, offsets and empty MDLs de
   }
 }
 
+TEST_CASE("85 make_list: lists of every shape pass a right driver, and hold one frame") {
+  Rig rig;
+  rig.ndis->set_shapes(Shapes::Mixed);
+  rig.ndis->set_answers(Answers::Mixed);
+  rig.start();
+  const FrameBytes frame = counted_frame(200);
+  for (int i = 0; i < 300; ++i) {
+    NET_BUFFER_LIST* list = make_list(std::span<const std::byte>(frame));
+    FrameBytes storage(200);
+    CHECK(std::memcmp(data_of(list, 200, storage.data()), frame.data(), 200) == 0);
+    rig.send(list);
+    CHECK(rig.edge.frames.back() == frame);
+  }
+}
+
 TEST_CASE("Ndis: data move back into what lies before them, or into a new MDL, and forth again") {
   Rig rig;
   rig.start();

@@ -187,7 +187,7 @@ void Module::send_complete(NET_BUFFER_LIST* chain, ULONG flags) {
 // Keeps some of the lists for later, and returns the rest, maybe in another order.
 NET_BUFFER_LIST* Module::put_off(NET_BUFFER_LIST* chain) {
   NET_BUFFER_LIST* now = nullptr;
-  const std::lock_guard lock(put_off_mutex_);
+  std::unique_lock lock(put_off_mutex_);
   for_each_list(chain, [&](NET_BUFFER_LIST* list) {
     if (ndis_.chance(8)) list->Status = NDIS_STATUS_FAILURE;
     const bool waits = completion_depth >= kDeepestCompletion || ndis_.chance(2);
@@ -198,6 +198,9 @@ NET_BUFFER_LIST* Module::put_off(NET_BUFFER_LIST* chain) {
     list->Next = now;
     now = list;
   });
+  const bool has_late = !put_off_.empty();
+  lock.unlock();
+  if (has_late) ndis_.note_put_off();
   return now;
 }
 

@@ -1,6 +1,7 @@
 #include "emulator/ndis/ndis.h"
 
 #include <cstdio>
+#include <utility>
 
 #include "emulator/ndis/buffer_pool.h"
 #include "emulator/ndis/filter_driver.h"
@@ -8,6 +9,7 @@
 #include "emulator/ndis/imports.h"
 #include "emulator/ndis/module.h"
 #include "emulator/ndis/ndis_impl.h"
+#include "emulator/nt/processor.h"
 
 namespace ovs::emulator {
 namespace {
@@ -49,6 +51,7 @@ NdisImpl::NdisImpl(Kernel& kernel, ImportTable& imports, NdisConfig config)
       config_(completed(std::move(config), kernel)),
       completions_(config_.completions),
       answers_(config_.answers),
+      shapes_(config_.shapes),
       random_state_(config_.seed) {
   the_ndis = this;
   report_frame_faults();
@@ -67,6 +70,8 @@ NdisImpl::NdisImpl(Kernel& kernel, ImportTable& imports, NdisConfig config)
 }
 
 NdisImpl::~NdisImpl() {
+  kernel_.change([&] { is_ending_ = true; });
+  late_.reset();
   the_ndis = nullptr;
 }
 
@@ -88,15 +93,47 @@ void NdisImpl::configure(FunctionRef<void()> body) {
   kernel_.change([&] { is_configuring_ = false; });
 }
 
+// ---- completions that are put off ----
 void NdisImpl::set_completions(Completions completions) {
   completions_ = completions;
-  if (completions == Completions::Mixed) return;
-  const std::lock_guard lock(mutex);
-  for (const auto& module : modules) module->flush_completions();
+  if (completions == Completions::Mixed && late_ == nullptr) {
+    late_ = std::make_unique<HostThread>("late completions", [this] { complete_late(); });
+  }
+  flush_modules();
+}
+
+void NdisImpl::note_put_off() {
+  kernel_.change([&] { has_put_off_ = true; });
+}
+
+// On whichever processor: a completion may come up on another than its send went down on.
+void NdisImpl::complete_late() {
+  while (true) {
+    bool is_over = false;
+    kernel_.wait_until([&] {
+      is_over = is_ending_;
+      return is_ending_ || std::exchange(has_put_off_, false);
+    });
+    if (is_over) return;
+    kernel_.sleep_ms(1 + random() % 3);
+    const auto processor = static_cast<unsigned>(random() % kernel_.config().processors);
+    run_on(processor, DISPATCH_LEVEL, [this] { flush_modules(); });
+  }
+}
+
+void NdisImpl::flush_modules() {
+  std::vector<Module*> all;
+  {
+    const std::lock_guard lock(mutex);
+    for (const auto& module : modules) all.push_back(module.get());
+  }
+  for (Module* module : all) module->flush_completions();
 }
 
 std::unique_ptr<Ndis> Ndis::start(Kernel& kernel, ImportTable& imports, NdisConfig config) {
-  return std::make_unique<NdisImpl>(kernel, imports, std::move(config));
+  auto made = std::make_unique<NdisImpl>(kernel, imports, std::move(config));
+  made->set_completions(made->config().completions);
+  return made;
 }
 
 }  // namespace ovs::emulator

@@ -25,6 +25,12 @@ enum class Answers {
           // need not be
 };
 
+// How make_list lays out a frame for which nobody says how.
+enum class Shapes {
+  Plain,  // in one piece
+  Mixed,  // at random: in pieces, some empty, at an offset, between forbidden pages, not mapped
+};
+
 struct NdisConfig {
   UINT version = 0;  // what NdisGetVersion says: 6.30 is 0x0006001e; 0: the kernel's
   // Of the INF: NetCfgInstanceId and the service of AddService.
@@ -33,6 +39,7 @@ struct NdisConfig {
   std::uint64_t seed = 1;  // of what happens at random
   Completions completions = Completions::Prompt;
   Answers answers = Answers::Prompt;
+  Shapes shapes = Shapes::Plain;
 };
 
 // Destroyed after every driver is unloaded and every stack is gone.
@@ -48,6 +55,7 @@ class Ndis {
   // What happens at random, changed while it runs.
   virtual void set_completions(Completions completions) = 0;
   virtual void set_answers(Answers answers) = 0;
+  virtual void set_shapes(Shapes shapes) = 0;
 };
 
 }  // namespace ovs::emulator

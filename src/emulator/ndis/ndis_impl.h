@@ -29,6 +29,7 @@ class NdisImpl final : public Ndis {
   const NdisConfig& config() const override { return config_; }
   void set_completions(Completions completions) override;
   void set_answers(Answers answers) override { answers_ = answers; }
+  void set_shapes(Shapes shapes) override { shapes_ = shapes; }
 
   Kernel& kernel() { return kernel_; }
   const ImportTable& imports() const { return imports_; }
@@ -37,6 +38,10 @@ class NdisImpl final : public Ndis {
   unsigned minor() const { return config_.version & 0xffff; }
   bool mixes_completions() const { return completions_ == Completions::Mixed; }
   bool mixes_answers() const { return answers_ == Answers::Mixed; }
+  bool mixes_shapes() const { return shapes_ == Shapes::Mixed; }
+  // A module has put completions off: they come up within some milliseconds. At most
+  // DISPATCH_LEVEL.
+  void note_put_off();
   // One time in `of`, by the seed.
   bool chance(unsigned of) { return random() % of == 0; }
   std::uint64_t random();
@@ -58,8 +63,16 @@ class NdisImpl final : public Ndis {
   const NdisConfig config_;
   std::atomic<Completions> completions_;
   std::atomic<Answers> answers_;
+  std::atomic<Shapes> shapes_;
   std::atomic<std::uint64_t> random_state_;
+  // Changed where nobody waits (Kernel::change).
   bool is_configuring_ = false;
+  bool is_ending_ = false;
+  bool has_put_off_ = false;
+  std::unique_ptr<HostThread> late_;  // completes what was put off
+
+  void complete_late();
+  void flush_modules();
 };
 
 // What a handle holds before its driver is registered.

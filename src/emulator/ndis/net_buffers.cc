@@ -1,12 +1,13 @@
 #include "emulator/ndis/net_buffers.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <new>
 
 #include "emulator/ndis/buffer_pool.h"
 #include "emulator/ndis/guarded_memory.h"
-#include "emulator/ndis/report.h"
+#include "emulator/ndis/ndis_impl.h"
 
 namespace ovs::emulator {
 namespace {
@@ -123,9 +124,31 @@ NET_BUFFER_LIST* make_list(std::span<const FrameBytes> frames, const FrameLayout
 }
 
 NET_BUFFER_LIST* make_list(std::span<const std::byte> frame) {
+  NdisImpl& ndis = NdisImpl::current();
   ListBlock& block = make_empty();
-  block.list.FirstNetBuffer = make_buffer(frame, {});
+  const FrameLayout layout =
+      ndis.mixes_shapes() ? any_layout(ndis.random(), frame.size()) : FrameLayout{};
+  block.list.FirstNetBuffer = make_buffer(frame, layout);
   return &block.list;
+}
+
+FrameLayout any_layout(std::uint64_t random, std::size_t frame_size) {
+  const auto next = [&random](std::uint64_t below) {
+    const std::uint64_t drawn = random % below;
+    random /= below;
+    return static_cast<std::uint32_t>(drawn);
+  };
+  constexpr std::uint32_t kHeaders = 128;  // where splits matter most
+  FrameLayout layout;
+  layout.is_mapped = next(2) == 0;
+  layout.memory = static_cast<FrameMemory>(next(3));
+  layout.offset = next(3) * next(32);
+  layout.trailing = next(3) * 3;
+  const auto most = std::min<std::uint64_t>(frame_size, kHeaders);
+  for (std::uint32_t i = next(4); i > 0; --i) layout.splits.push_back(next(most + 1));
+  if (!layout.splits.empty() && next(4) == 0) layout.splits.push_back(layout.splits.front());
+  std::sort(layout.splits.begin(), layout.splits.end());
+  return layout;
 }
 
 void free_list(NET_BUFFER_LIST* list) {

@@ -36,7 +36,10 @@ struct FrameLayout {
 // A list with a NET_BUFFER for each frame, all laid out alike. Status is success, info is zero, the
 // source handle the host's. Any level.
 NET_BUFFER_LIST* make_list(std::span<const FrameBytes> frames, const FrameLayout& layout = {});
+// As Ndis::set_shapes says.
 NET_BUFFER_LIST* make_list(std::span<const std::byte> frame);
+// A layout drawn from `random`: any that a driver has to take.
+FrameLayout any_layout(std::uint64_t random, std::size_t frame_size);
 // The host owns it: it never went to a module, or has come back. Its memory is unmapped (Guarded)
 // or poisoned.
 void free_list(NET_BUFFER_LIST* list);

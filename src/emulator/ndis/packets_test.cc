@@ -154,6 +154,24 @@ TEST_CASE("55 NdisFSendNetBufferListsComplete: an own list that is completed up 
   CHECK(expect_violation(55, [] { send_through(complete_own); }) == "");
 }
 
+// ---- several switches ----
+VOID NTAPI send_by_the_other(NDIS_HANDLE, PNET_BUFFER_LIST chain, NDIS_PORT_NUMBER, ULONG) {
+  send_down(chain);
+}
+TEST_CASE(
+    "106 NdisFSendNetBufferLists: a list of one module's that goes down by another is found") {
+  CHECK(expect_violation(106, [] {
+          Rig rig;
+          MemoryEdge other_edge;
+          const auto other = make_stack(*rig.ndis, other_edge, {});
+          other->enable(kUniqueName);
+          rig.how.SendNetBufferListsHandler = send_by_the_other;
+          rig.start();
+          // The handle that the driver kept is the second module's.
+          rig.send(rig.list());
+        }) == "");
+}
+
 // ---- clones ----
 VOID NTAPI send_orphan(NDIS_HANDLE, PNET_BUFFER_LIST chain, NDIS_PORT_NUMBER, ULONG) {
   NET_BUFFER_LIST* clone = clone_list(chain, nullptr);
@@ -218,7 +236,17 @@ TEST_CASE(
   CHECK(was_inside);
   rig.module().pause();
   CHECK(rig.edge.ends.size() == 200);
+  CHECK(rig.module().held_count() == 0);
   CHECK(std::count(rig.edge.ends.begin(), rig.edge.ends.end(), NDIS_STATUS_FAILURE) > 0);
+}
+
+TEST_CASE("62 FilterSendNetBufferListsComplete: what is late comes although nothing more is sent") {
+  Rig rig;
+  rig.ndis->set_completions(Completions::Mixed);
+  rig.start();
+  for (int i = 0; i < 20; ++i) rig.send(rig.list());
+  CHECK(rig.kernel.wait_until([&] { return rig.module().held_count() + live_list_count() == 0; },
+                              10'000));
 }
 
 // A driver that looks into a list after it has sent it.

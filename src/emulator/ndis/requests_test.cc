@@ -296,6 +296,30 @@ TEST_CASE("36 FilterStatus: a status that is altered is found") {
 TEST_CASE("36 FilterStatus: a right driver passes") {
   status_through(nullptr);
 }
+NDIS_STATUS NTAPI attach_and_indicate(NDIS_HANDLE handle, NDIS_HANDLE,
+                                      PNDIS_FILTER_ATTACH_PARAMETERS) {
+  NDIS_STATUS_INDICATION status = {};
+  status.Header.Type = NDIS_OBJECT_TYPE_STATUS_INDICATION;
+  OVS_IMPORTED(NdisFIndicateStatus)(handle, &status);
+  return NDIS_STATUS_FAILURE;
+}
+TEST_CASE("10 FilterAttach: a status from a module in Attaching is found") {
+  CHECK(expect_violation(10, [] {
+          Rig rig;
+          rig.how.AttachHandler = attach_and_indicate;
+          rig.start();
+        }) == "");
+}
+TEST_CASE("16 FilterOidRequest: requests and status pass while the module is paused") {
+  Rig rig;
+  rig.start();
+  rig.module().pause();
+  CHECK(rig.ask(OID_SWITCH_NIC_CONNECT) == NDIS_STATUS_SUCCESS);
+  NDIS_STATUS_INDICATION status = {};
+  status.Header.Type = NDIS_OBJECT_TYPE_STATUS_INDICATION;
+  rig.module().indicate_status(status);
+  CHECK(rig.edge.statuses.size() == 1);
+}
 
 }  // namespace
 }  // namespace ovs::emulator::test

@@ -1,5 +1,6 @@
 // A driver's registration and a module's states: what is right passes, what is wrong is caught.
 #include "emulator/ndis/rig_test.h"
+#include "emulator/nt/driver.h"
 
 namespace ovs::emulator::test {
 namespace {
@@ -71,6 +72,21 @@ TEST_CASE("5 NdisFRegisterFilterDriver: a service name that is not the INF's is 
           rig.how.ServiceName.Length -= 2;
           rig.start();
         }) == "");
+}
+
+NTSTATUS NTAPI register_and_fail(PDRIVER_OBJECT object, PUNICODE_STRING) {
+  Rig& rig = Rig::current();
+  OVS_IMPORTED(NdisFRegisterFilterDriver)(object, &rig, &rig.how, &rig.driver);
+  return STATUS_INSUFFICIENT_RESOURCES;
+}
+TEST_CASE("7 DriverEntry: a filter driver that stays registered after a failure is found") {
+  CHECK(expect_violation(
+            7,
+            [] {
+              Rig rig;
+              const StartedDriver started(register_and_fail);
+            },
+            "filter driver") == "");
 }
 
 TEST_CASE("8 DriverUnload: a filter driver that stays registered is listed") {
@@ -175,6 +191,25 @@ TEST_CASE("12 FilterAttach: a pool that a failing attach leaves is found") {
           rig.how.AttachHandler = attach_and_forget;
           rig.start();
         }) == "");
+}
+
+TEST_CASE("12, 90 FilterAttach: whatever fails, a right driver leaves nothing") {
+  Rig rig;
+  for (std::int64_t nth = 0;; ++nth) {
+    rig.kernel.failures().fail_nth(nth);
+    const NDIS_STATUS status = rig.start();
+    const bool has_failed = rig.kernel.failures().has_failed();
+    rig.kernel.failures().fail_nth(-1);
+    if (status != NDIS_STATUS_SUCCESS) {
+      CHECK(status == NDIS_STATUS_RESOURCES);
+      rig.driver = nullptr;
+      CHECK(rig.kernel.live_objects().count("filter driver") == 0);
+      continue;
+    }
+    CHECK((rig.stack->module() == nullptr) == has_failed);
+    rig.stop();
+    if (!has_failed) break;
+  }
 }
 
 // ---- restart ----
