@@ -20,10 +20,12 @@ constexpr std::size_t kPage = 4096;
 constexpr std::size_t kMostFreed = 1024;  // regions that nobody may touch any more
 
 enum class Use { Writable, ReadOnly, Freed };
+constexpr int kProtection[] = {PROT_READ | PROT_WRITE, PROT_READ, PROT_NONE};  // by Use
 // A mapping: a forbidden page, the pages in between, a forbidden page.
 struct Region {
   std::size_t bytes = 0;  // of all
   Use use = Use::Writable;
+  bool is_concealed = false;
 };
 std::mutex mutex;
 std::map<std::uintptr_t, Region> regions;
@@ -40,11 +42,19 @@ void protect(std::uintptr_t begin, std::size_t size, int how) {
   if (rounded(size) == 0) return;
   if (::mprotect(reinterpret_cast<void*>(begin + kPage), rounded(size), how) != 0) std::abort();
 }
-void set_use(const std::byte* start, std::size_t size, Use use, int how) {
+void set_use(const std::byte* start, std::size_t size, Use use) {
   const std::uintptr_t begin = begin_of(start, size);
-  protect(begin, size, how);
+  protect(begin, size, kProtection[static_cast<int>(use)]);
   const std::lock_guard lock(mutex);
   regions[begin].use = use;
+}
+
+// Under the mutex. Null: the address is in no mapping of ours.
+std::pair<const std::uintptr_t, Region>* find_region(std::uintptr_t at) {
+  auto after = regions.upper_bound(at);
+  if (after == regions.begin()) return nullptr;
+  --after;
+  return at < after->first + after->second.bytes ? &*after : nullptr;
 }
 
 // ---- faults ----
@@ -52,11 +62,11 @@ struct sigaction before;
 
 void report(std::uintptr_t at) {
   const std::lock_guard lock(mutex);
-  auto after = regions.upper_bound(at);
-  if (after == regions.begin()) return;
-  const auto& [begin, region] = *--after;
-  if (at >= begin + region.bytes) return;
+  const auto* found = find_region(at);
+  if (found == nullptr) return;
+  const auto& [begin, region] = *found;
   const bool is_guard = at < begin + kPage || at >= begin + region.bytes - kPage;
+  if (region.is_concealed) violate(52, "access to a packet that was sent, at " + hex(at));
   if (region.use == Use::Freed)
     violate(52, "access to a packet that is the host's again, at " + hex(at));
   if (is_guard) violate(85, "access beyond the memory that an MDL describes, at " + hex(at));
@@ -98,7 +108,7 @@ std::byte* allocate_guarded(std::size_t size) {
 }
 
 void free_guarded(std::byte* start, std::size_t size) {
-  set_use(start, size, Use::Freed, PROT_NONE);
+  set_use(start, size, Use::Freed);
   const std::lock_guard lock(mutex);
   freed.push_back(begin_of(start, size));
   if (freed.size() <= kMostFreed) return;
@@ -109,10 +119,20 @@ void free_guarded(std::byte* start, std::size_t size) {
 }
 
 void make_read_only(std::byte* start, std::size_t size) {
-  set_use(start, size, Use::ReadOnly, PROT_READ);
+  set_use(start, size, Use::ReadOnly);
 }
 void make_writable(std::byte* start, std::size_t size) {
-  set_use(start, size, Use::Writable, PROT_READ | PROT_WRITE);
+  set_use(start, size, Use::Writable);
+}
+
+void conceal(const void* address, Conceal how) {
+  const std::lock_guard lock(mutex);
+  auto* found = find_region(reinterpret_cast<std::uintptr_t>(address));
+  if (found == nullptr) return;
+  auto& [begin, region] = *found;
+  region.is_concealed = how == Conceal::Yes;
+  const Use use = region.is_concealed ? Use::Freed : region.use;
+  protect(begin, region.bytes - 2 * kPage, kProtection[static_cast<int>(use)]);
 }
 
 void report_frame_faults() {

@@ -11,6 +11,10 @@ void free_guarded(std::byte* start, std::size_t size);
 void make_read_only(std::byte* start, std::size_t size);
 void make_writable(std::byte* start, std::size_t size);
 
+// Memory that nobody may touch for a while, or may again; nothing happens to memory from elsewhere.
+enum class Conceal : bool { No, Yes };
+void conceal(const void* address, Conceal how);
+
 // From now on faults here are looked at before those of whoever handled faults till now.
 void report_frame_faults();
 

@@ -189,7 +189,7 @@ ListBlock* new_list_block() {
   }
   block->magic = kListMagic;
   block->owner = ListOwner::Host;
-  block->is_hosts = block->is_clone = block->came_while_running = block->is_received = false;
+  block->is_hosts = block->is_clone = block->came_while_open = block->is_received = false;
   block->went_below = block->is_cancelled = false;
   block->is_in_call = false;
   block->clone_flags = 0;

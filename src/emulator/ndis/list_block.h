@@ -54,7 +54,7 @@ struct ListBlock {
   std::atomic<ListOwner> owner;
   bool is_hosts;  // made by the host, not of a driver's pool
   bool is_clone;
-  bool came_while_running;       // from above, when the module was Running
+  bool came_while_open;          // from above, when the driver was not told to pause
   bool is_received;              // on the receive path, not the send path
   bool went_below;               // has been sent down since it came
   std::atomic<bool> is_in_call;  // the call that gave it to the driver has not returned

@@ -2,6 +2,7 @@
 // caught.
 #include <cstring>
 
+#include "emulator/ndis/guarded_memory.h"
 #include "emulator/ndis/rig_test.h"
 
 namespace ovs::emulator::test {
@@ -208,6 +209,41 @@ TEST_CASE("85 FilterSendNetBufferLists: a read behind an MDL is found") {
 }
 TEST_CASE("52 NdisFSendNetBufferLists: a read from a packet after it is found") {
   CHECK(expect_violation(52, [] { send_guarded(read_after_sending, FrameMemory::Guarded); }) == "");
+}
+
+const volatile UCHAR* previous = nullptr;
+VOID NTAPI read_previous(NDIS_HANDLE, PNET_BUFFER_LIST chain, NDIS_PORT_NUMBER, ULONG) {
+  if (previous != nullptr) Rig::current().buffer.push_back(UCHAR{previous[0]});
+  previous = static_cast<PUCHAR>(data_of(chain, 14, nullptr));
+  send_down(chain);
+}
+TEST_CASE("52 NdisFSendNetBufferLists: a read from a packet that comes back late is found") {
+  CHECK(expect_violation(52, [] {
+          Rig rig;
+          rig.ndis->set_completions(Completions::Mixed);
+          rig.how.SendNetBufferListsHandler = read_previous;
+          rig.start();
+          FrameLayout layout;
+          layout.memory = FrameMemory::Guarded;
+          const FrameBytes frame = counted_frame(64);
+          while (true) rig.send(make_list({&frame, 1}, layout));
+        }) == "");
+}
+TEST_CASE("52 conceal: memory of a packet that was sent cannot be read, and later can") {
+  std::byte* const memory = allocate_guarded(100);
+  const volatile std::byte* const seen = memory;
+  CHECK(expect_violation(
+            52,
+            [&] {
+              report_frame_faults();
+              conceal(memory, Conceal::Yes);
+              static_cast<void>(std::byte{seen[5]});
+            },
+            "that was sent") == "");
+  conceal(memory, Conceal::Yes);
+  conceal(memory, Conceal::No);
+  CHECK(std::byte{seen[5]} == std::byte{0});
+  free_guarded(memory, 100);
 }
 
 TEST_CASE("85 make_list: a header split at every byte, offsets and empty MDLs describe one frame") {

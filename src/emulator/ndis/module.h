@@ -90,6 +90,8 @@ class Module final : public FilterModule {
   void check_nothing_kept(int rule);
 
   // packets
+  // Whether the driver may send what it is given now.
+  bool is_open() const { return state_ != ModuleState::Paused && !was_told_to_pause_; }
   void give(NET_BUFFER_LIST* chain, bool is_received);
   void check_sent(ListBlock& block);
   void check_originated(ListBlock& block);
@@ -114,6 +116,8 @@ class Module final : public FilterModule {
   int attribute_calls_ = 0;
   bool asked_for_handlers_ = false;
   bool was_restarted_ = false;
+  // From the return of FilterPause on: before it the driver cannot know.
+  std::atomic<bool> was_told_to_pause_{false};
   // Of the restart or pause under way; changed where nobody waits (Kernel::change).
   std::optional<NDIS_STATUS> completed_;
 

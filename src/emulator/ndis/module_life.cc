@@ -152,6 +152,7 @@ NDIS_STATUS Module::restart() {
   parameters.LowerIfIndex = stack_.config().if_index;
   ndis_.kernel().change([&] { completed_.reset(); });
   was_restarted_ = true;
+  was_told_to_pause_ = false;
   enter(ModuleState::Restarting);
   NDIS_STATUS status = call_driver("FilterRestart", how().RestartHandler, context_, &parameters);
   if (status == NDIS_STATUS_PENDING) {
@@ -180,6 +181,7 @@ void Module::pause() {
   enter(ModuleState::Pausing);
   flush_completions();
   const NDIS_STATUS status = call_driver("FilterPause", how().PauseHandler, context_, &parameters);
+  was_told_to_pause_ = true;
   if (status == NDIS_STATUS_PENDING) {
     const auto is_complete = [&] { return completed_.has_value(); };
     while (ndis_.mixes_completions() && !ndis_.kernel().wait_until(is_complete, 1)) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "emulator/ndis/filter_driver.h"
+#include "emulator/ndis/guarded_memory.h"
 #include "emulator/ndis/imports.h"
 #include "emulator/ndis/module.h"
 #include "emulator/ndis/net_buffers.h"
@@ -16,11 +17,11 @@ constexpr unsigned kFirstWithParents = 40;  // 6.40 asks for a clone's parent
 constexpr std::size_t kMostPutOff = 64;
 constexpr int kDeepestCompletion = 4;  // completions inside sends inside completions
 
-// The call that gives lists to the driver, and whether the module was Running when it began: what
-// the driver makes of them may still go down while the module pauses.
+// The call that gives lists to the driver, and whether it came before the driver was told to pause:
+// what the driver makes of them may then still go down.
 struct Giving {
   const Module* module = nullptr;
-  bool was_running = false;
+  bool was_open = false;
 };
 thread_local Giving giving;
 thread_local int completion_depth = 0;
@@ -51,6 +52,16 @@ void hand_over(ListBlock& block, ListOwner from, ListOwner to, int rule, const c
   violate(rule, std::string(call) + ": " + describe(block));
 }
 
+// The edge is through with the list, and the driver has not got it back: nobody reads its bytes.
+void conceal_data(const NET_BUFFER_LIST& list, Conceal how) {
+  if (!trusted_block_of(&list).is_hosts) return;
+  for (const NET_BUFFER* buffer = list.FirstNetBuffer; buffer != nullptr; buffer = buffer->Next) {
+    for (const MDL* mdl = buffer->MdlChain; mdl != nullptr; mdl = mdl->Next) {
+      conceal(MmGetMdlVirtualAddress(mdl), how);
+    }
+  }
+}
+
 // The scratch field is whoever's has the list: nobody finds there what he left.
 void* scratch() {
   return reinterpret_cast<void*>(std::uintptr_t{0x5c5c5c5c5c5c5c5c});
@@ -72,13 +83,13 @@ std::vector<NET_BUFFER_LIST*> lists_of(NET_BUFFER_LIST* chain) {
 
 // ---- to the driver ----
 void Module::give(NET_BUFFER_LIST* chain, bool is_received) {
-  const bool is_running = state_ == ModuleState::Running;
+  const bool was_open = is_open();
   std::size_t count = 0;
   for_each_list(chain, [&](NET_BUFFER_LIST* list) {
     ListBlock& block = block_of(list, 51, "the host sends");
     hand_over(block, ListOwner::Host, ListOwner::Driver, 51, "the host sends");
     block.module = this;
-    block.came_while_running = is_running;
+    block.came_while_open = was_open;
     block.is_received = is_received;
     block.went_below = block.is_cancelled = false;
     block.is_in_call = true;
@@ -96,7 +107,7 @@ void Module::send(NET_BUFFER_LIST* chain, ULONG flags) {
   }
   give(chain, false);
   const Giving before = giving;
-  giving = {this, state_ == ModuleState::Running};
+  giving = {this, is_open()};
   const auto lists = lists_of(chain);
   call_driver("FilterSendNetBufferLists", how().SendNetBufferListsHandler, context_, chain,
               NDIS_DEFAULT_PORT_NUMBER, flags);
@@ -122,9 +133,8 @@ void Module::check_originated(ListBlock& block) {
       block.list.ParentNetBufferList != &block.original->list) {
     violate(58, std::string(kSends) + ": the parent is not set: " + ovs::emulator::describe(block));
   }
-  const bool is_of_earlier = (giving.module == this && giving.was_running) ||
-                             (block.is_clone && block.original->came_while_running);
-  if (state_ == ModuleState::Pausing && !is_of_earlier) {
+  // A thread that asked earlier whether it may send cannot be told from one that did not ask.
+  if (giving.module == this && !giving.was_open) {
     violate(15, std::string(kSends) + " originates in Pausing: " + ovs::emulator::describe(block));
   }
   block.module = this;
@@ -138,8 +148,7 @@ void Module::check_sent(ListBlock& block) {
     violate(106, std::string(kSends) + ": another module's: " + ovs::emulator::describe(block));
   }
   const ModuleState now = state_;
-  if (now == ModuleState::Paused || now == ModuleState::Restarting ||
-      (now == ModuleState::Pausing && block.is_hosts && !block.came_while_running)) {
+  if (now == ModuleState::Paused || (block.is_hosts && !block.came_while_open)) {
     violate(15, std::string(kSends) + " in " + text_of(now));
   }
   hand_over(block, ListOwner::Driver, ListOwner::Below, 51, kSends);
@@ -192,6 +201,7 @@ NET_BUFFER_LIST* Module::put_off(NET_BUFFER_LIST* chain) {
     if (ndis_.chance(8)) list->Status = NDIS_STATUS_FAILURE;
     const bool waits = completion_depth >= kDeepestCompletion || ndis_.chance(2);
     if (waits && put_off_.size() < kMostPutOff) {
+      conceal_data(*list, Conceal::Yes);
       put_off_.push_back(list);
       return;
     }
@@ -215,6 +225,7 @@ void Module::flush_completions() {
     NET_BUFFER_LIST* list = late[which];
     late.erase(late.begin() + static_cast<std::ptrdiff_t>(which));
     list->Next = nullptr;
+    conceal_data(*list, Conceal::No);
     complete_up(list, 0);
   }
 }
@@ -270,9 +281,9 @@ void Module::driver_completes(NET_BUFFER_LIST* chain, ULONG flags) {
     ListBlock& block = block_of(list, 51, kCompletes);
     check_given_back(block, kCompletes);
     if (block.is_received) violate(51, std::string(kCompletes) + ": it was received, not sent");
-    if (!block.came_while_running && !block.went_below && list->Status != NDIS_STATUS_PAUSED) {
+    if (!block.came_while_open && !block.went_below && list->Status != NDIS_STATUS_PAUSED) {
       violate(15, std::string(kCompletes) +
-                      ": sent while the module was not running, and completed "
+                      ": sent after the module was told to pause, and completed "
                       "with " +
                       hex(std::uint64_t{static_cast<ULONG>(list->Status)}));
     }

@@ -304,6 +304,28 @@ TEST_CASE("15 FilterSendNetBufferLists: a status other than paused in Paused is 
         }) == "");
 }
 
+NDIS_STATUS NTAPI pause_later(NDIS_HANDLE, PNDIS_FILTER_PAUSE_PARAMETERS) {
+  return NDIS_STATUS_PENDING;
+}
+VOID NTAPI send_a_clone_and_refuse(NDIS_HANDLE, PNET_BUFFER_LIST chain, NDIS_PORT_NUMBER, ULONG) {
+  NET_BUFFER_LIST* clone = clone_list(chain, nullptr);
+  OVS_IMPORTED(NdisFSendNetBufferLists)(Rig::current().handle, clone, 0, 0);
+}
+TEST_CASE("15 FilterSendNetBufferLists: a clone of what comes in Pausing that is sent is found") {
+  CHECK(expect_violation(15, [] {
+          Rig rig;
+          rig.how.PauseHandler = pause_later;
+          rig.how.SendNetBufferListsHandler = send_a_clone_and_refuse;
+          rig.start();
+          rig.edge.keeps = true;
+          const HostThread pausing("pausing", [&] { rig.module().pause(); });
+          while (true) {
+            rig.send(rig.list());
+            rig.kernel.sleep_ms(1);
+          }
+        }) == "");
+}
+
 // ---- detach ----
 VOID NTAPI detach_and_keep_a_pool(NDIS_HANDLE) {
   make_list_pool();
