@@ -68,9 +68,10 @@ NDIS_FILTER_DRIVER_CHARACTERISTICS right_driver(UINT version) {
   return how;
 }
 
-KernelConfig kernel_config(UINT version) {
+KernelConfig kernel_config(UINT version, std::optional<std::uint64_t> seed) {
   KernelConfig config;
   config.ndis = version;
+  config.seed = seed;
   return config;
 }
 
@@ -83,16 +84,22 @@ NDIS_STATUS MemoryEdge::switch_handlers(FilterModule&, NDIS_SWITCH_CONTEXT& cont
   return NDIS_STATUS_SUCCESS;
 }
 void MemoryEdge::sent(FilterModule& module, NET_BUFFER_LIST* chain, ULONG) {
-  for_each_list(chain, [&](NET_BUFFER_LIST* each) {
-    for (FrameBytes& frame : frames_of(*each)) frames.push_back(std::move(frame));
-    below.push_back(each);
-  });
+  {
+    const std::lock_guard lock(mutex);
+    for_each_list(chain, [&](NET_BUFFER_LIST* each) {
+      for (FrameBytes& frame : frames_of(*each)) frames.push_back(std::move(frame));
+      below.push_back(each);
+    });
+  }
   if (!keeps) complete_all(module);
 }
 void MemoryEdge::complete_all(FilterModule& module) {
-  while (!below.empty()) {
-    NET_BUFFER_LIST* const each = below.back();
-    below.pop_back();
+  std::vector<NET_BUFFER_LIST*> ready;
+  {
+    const std::lock_guard lock(mutex);
+    ready.swap(below);
+  }
+  for (NET_BUFFER_LIST* each : ready) {
     each->Next = nullptr;
     each->Status = NDIS_STATUS_SUCCESS;
     module.send_complete(each, 0);
@@ -100,6 +107,7 @@ void MemoryEdge::complete_all(FilterModule& module) {
 }
 void MemoryEdge::send_completed(FilterModule&, NET_BUFFER_LIST* chain, ULONG) {
   for_each_list(chain, [&](NET_BUFFER_LIST* each) {
+    const std::lock_guard lock(mutex);
     ends.push_back(each->Status);
     free_list(each);
   });
@@ -117,6 +125,7 @@ bool MemoryEdge::is_destination_group(const NET_BUFFER_LIST*) {
   return is_group;
 }
 NDIS_STATUS MemoryEdge::oid_request(FilterModule&, NDIS_OID_REQUEST* asked) {
+  const std::lock_guard lock(mutex);
   requests.push_back(asked);
   if (oid_answer != NDIS_STATUS_PENDING) {
     asked->SupportedRevision = 1;
@@ -216,8 +225,8 @@ NET_BUFFER_LIST* clone_list(NET_BUFFER_LIST* original, NDIS_HANDLE pool) {
 }
 
 // ---- the rig ----
-Rig::Rig(UINT version, StackKind kind)
-    : kernel(kernel_config(version)), ndis(Ndis::start(kernel, imports, {})) {
+Rig::Rig(UINT version, StackKind kind, std::optional<std::uint64_t> seed)
+    : kernel(kernel_config(version, seed)), ndis(Ndis::start(kernel, imports, {})) {
   the_rig = this;
   StackConfig config;
   config.kind = kind;

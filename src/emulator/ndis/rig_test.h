@@ -4,6 +4,8 @@
 #include <doctest/doctest.h>
 
 #include <functional>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,6 +45,7 @@ class MemoryEdge final : public Edge {
   NDIS_STATUS pnp_answer = NDIS_STATUS_SUCCESS;
   void complete_all(FilterModule& module);
 
+  std::mutex mutex;  // of what follows
   std::vector<NET_BUFFER_LIST*> below;
   std::vector<FrameBytes> frames;  // that were sent down
   std::vector<NDIS_STATUS> ends;   // of lists that came back, which are freed
@@ -54,7 +57,8 @@ class MemoryEdge final : public Edge {
 
 class Rig {
  public:
-  explicit Rig(UINT version = 0x00060055, StackKind kind = StackKind::Switch);
+  explicit Rig(UINT version = 0x00060055, StackKind kind = StackKind::Switch,
+               std::optional<std::uint64_t> seed = {});
   Rig(const Rig&) = delete;
   // A rig that a violation does not end takes its driver down in order.
   ~Rig();
