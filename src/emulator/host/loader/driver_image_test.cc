@@ -136,7 +136,7 @@ TEST_CASE("DriverImage: two loads of a file are two drivers") {
   }
 }
 
-TEST_CASE("DriverImage: a function that the kernel lacks is named, and the driver not loaded") {
+TEST_CASE("1 Image load: a function that the kernel lacks is named, and the driver not loaded") {
   for (const std::string& path : images()) {
     CAPTURE(path);
     TinyKernel kernel;
