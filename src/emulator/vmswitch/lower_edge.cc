@@ -272,10 +272,4 @@ const char* oid_name(NDIS_OID oid) {
   return "a request that is no switch's";
 }
 
-std::string status_text(NDIS_STATUS status) {
-  char text[16];
-  std::snprintf(text, sizeof text, "0x%08x", static_cast<unsigned>(status));
-  return text;
-}
-
 }  // namespace ovs::emulator

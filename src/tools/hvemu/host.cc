@@ -1,0 +1,160 @@
+#include "tools/hvemu/host.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <filesystem>
+
+#include "daemon/control/client.h"
+#include "daemon/device/device_server.h"
+#include "emulator/host/command/control.h"
+#include "emulator/host/emulated_host.h"
+#include "emulator/host/nic/linux_nic.h"
+#include "tools/hvemu/client.h"
+
+namespace ovs::hvemu {
+
+namespace {
+
+constexpr std::string_view kUsage =
+    R"(hvemu host: one emulated Windows host, until it is told to end
+usage: hvemu host --dir D [OPTION]...
+
+  --dir D              its folder: D/hvemu.ctl is where commands go, D/device
+                       what OVS_DEVICE of the daemons names; made if it is not
+                       there (default: $HVEMU_DIR)
+  --driver=PATH|none   the driver: openvswitch.sys, or openvswitch.so of the
+                       same sources (default: none)
+  --ndis=6.N           the host's NDIS: 6.30 (Server 2012) to 6.85
+                       (default: 6.85)
+  --processors=N       how many it has (default: 2)
+  --detach             run in the background
+  --no-chdir           stay in this directory when detaching
+  --pidfile[=FILE]     write the process id
+  --log-file[=FILE]    log to a file
+  -v, --verbose[=SPEC] log levels
+  -h, --help           this text
+  -V, --version        the version
+
+The namespace in which it runs is the management OS's. A driver that breaks a
+rule of Windows' ends the process with a report on standard error, status 70.
+)";
+
+constexpr unsigned kMostProcessors = 64;
+
+struct Options {
+  std::string folder = default_folder();
+  std::string driver = "none";
+  std::string ndis = "6.85";
+  unsigned processors = 2;
+};
+
+using Failure = daemon::ProgramError;
+
+void add_options(daemon::Program& program, Options& options) {
+  program.add_log_options();
+  program.add_daemon_options();
+  daemon::CommandLine& line = program.options();
+  line.text("dir", 0, options.folder);
+  line.text("driver", 0, options.driver);
+  line.text("ndis", 0, options.ndis);
+  line.positive("processors", 0, options.processors);
+}
+
+Result<emulator::HostConfig, Failure> config_of(const Options& options) {
+  emulator::HostConfig config;
+  config.name = options.folder;
+  const std::string& ndis = options.ndis;
+  const auto end = ndis.data() + ndis.size();
+  const bool is_six = ndis.starts_with("6.") && ndis.size() > 2;
+  if (!is_six || std::from_chars(ndis.data() + 2, end, config.ndis_minor).ptr != end ||
+      !emulator::is_ndis_level(config.ndis_minor)) {
+    return Failure{
+        fmt::format("--ndis={}: it is 6.30, 6.40, 6.50, 6.60, 6.80, 6.82 or 6.85", ndis)};
+  }
+  if (options.processors > kMostProcessors)
+    return Failure{fmt::format("--processors: at most {}", kMostProcessors)};
+  config.processors = options.processors;
+  if (options.driver == "none") return config;
+  std::error_code error;
+  config.driver = std::filesystem::absolute(options.driver, error).string();
+  if (!std::filesystem::is_regular_file(config.driver, error))
+    return Failure{fmt::format("--driver={}: there is no such file", options.driver)};
+  return config;
+}
+
+// The host's folder, and what this process put into it.
+class Folder {
+ public:
+  static Result<std::unique_ptr<Folder>, Failure> open(const std::string& given) {
+    if (given.empty()) return Failure{"--dir is required: the folder of the host"};
+    std::error_code error;
+    const std::string path = std::filesystem::absolute(given, error).lexically_normal().string();
+    const bool is_made = std::filesystem::create_directories(path, error);
+    if (error) return Failure{fmt::format("{}: {}", given, error.message())};
+    if (daemon::ControlClient::connect(control_path(path), 1000))
+      return Failure{fmt::format("{}: another host is running there", path)};
+    std::filesystem::remove(control_path(path), error);  // of one that was killed
+    return std::unique_ptr<Folder>(new Folder(path, is_made));
+  }
+  ~Folder() {
+    std::error_code not_there;
+    std::filesystem::remove(control_path(path_), not_there);
+    if (is_made_) std::filesystem::remove(path_, not_there);  // only when it is empty
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+
+  const std::string& path() const { return path_; }
+
+ private:
+  Folder(std::string path, bool is_made) : path_(std::move(path)), is_made_(is_made) {}
+  std::string path_;
+  bool is_made_;
+};
+
+Result<void, Failure> serve(daemon::Program& program, emulator::EmulatedHost& host,
+                            const Folder& folder, int& status) {
+  const emulator::HostControl control(host.machine(), program.control(), program.loop());
+  const std::string path = folder.path() + "/device";
+  auto device = daemon::DeviceServer::listen(host.device(), program.loop(), program.log(), path);
+  if (!device) return Failure{fmt::format("{}: {}", path, device.error().text())};
+  const auto& log = program.log().module("hvemu");
+  log.info("{}: the host is up", folder.path());
+  program.ready();
+  status = program.run();
+  log.info("{}: the host goes down", folder.path());
+  return kOk;
+}
+
+Result<void, Failure> run(daemon::Program& program, const Options& options, int& status) {
+  OVS_TRY(const auto folder, Folder::open(options.folder));
+  Options absolute = options;
+  absolute.folder = folder->path();
+  OVS_TRY(const emulator::HostConfig config, config_of(absolute));
+  program.set_control_path(control_path(folder->path()));
+  program.keep_output();  // a report of what the driver did wrong is worth reading
+  OVS_TRY(program.start());
+  emulator::LinuxNics nics;
+  const auto log = program.log().module("hvemu");
+  auto host = emulator::EmulatedHost::start(
+      config, nics, [log](const std::string& line) { log.info("{}", line); });
+  if (!host) return Failure{host.error().text};
+  return serve(program, **host, *folder, status);
+}
+
+}  // namespace
+
+int run_host(daemon::Program& program, int argc, char** argv) {
+  Options options;
+  add_options(program, options);
+  const auto operands = program.parse(argc, argv, kUsage);
+  if (!operands) return operands.error();
+  if (!operands->empty())
+    return program.fail("host: there is no place for \"" + operands->front() + "\"");
+  int status = 0;
+  const auto done = run(program, options, status);
+  return done ? status : program.fail(done.error().text);
+}
+
+}  // namespace ovs::hvemu
