@@ -281,7 +281,7 @@ MDL* new_mdl(void* start, std::uint32_t size) {
   return mdl;
 }
 void delete_mdl(MDL* mdl) {
-  std::memset(static_cast<void*>(mdl), 0xdb, sizeof *mdl);
+  std::memset(static_cast<void*>(mdl), 0xd0, sizeof *mdl);
   delete mdl;
 }
 
@@ -324,7 +324,7 @@ void release_buffer(BufferBlock& block, const char* call) {
   if (block.is_with_data) {
     MDL* mdl = block.buffer.MdlChain;
     void* data = MmGetMdlVirtualAddress(mdl);
-    std::memset(data, 0xdb, mdl->ByteCount);
+    std::memset(data, 0xd0, mdl->ByteCount);
     ::operator delete (data, std::align_val_t{16});
     delete_mdl(mdl);
   }

@@ -76,7 +76,7 @@ void report(std::uintptr_t at) {
 
 // Whether the code that faulted was working with what a free list or packet is filled with.
 bool has_poison(const void* context) {
-  constexpr auto kPoison = static_cast<greg_t>(0xdbdbdbdbdbdbdbdb);
+  constexpr auto kPoison = static_cast<greg_t>(0xd0d0d0d0d0d0d0d0);
   const auto& registers = static_cast<const ucontext_t*>(context)->uc_mcontext.gregs;
   for (const int each : {REG_RAX, REG_RBX, REG_RCX, REG_RDX, REG_RSI, REG_RDI, REG_RBP, REG_R8,
                          REG_R9, REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15}) {

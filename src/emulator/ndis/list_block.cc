@@ -14,7 +14,7 @@ namespace {
 constexpr std::uint64_t kListMagic = 0x4c42'4e20'6f76'7331;
 constexpr std::uint64_t kBufferMagic = 0x2042'4e20'6f76'7332;
 constexpr std::uint64_t kFreeMagic = 0x6565'7266'6f76'7333;
-constexpr int kPoison = 0xdb;
+constexpr int kPoison = 0xd0;             // as an address it is aligned, so that its use faults
 constexpr std::size_t kQuarantine = 512;  // blocks that rest before they are used again
 
 bool is_poison(const void* at, std::size_t size) {

@@ -88,6 +88,8 @@ class Module final : public FilterModule {
   void check_may_act(const char* call) const;
   void check_paused_account(const char* when) const;
   void check_nothing_kept(int rule);
+  bool is_alone() const;
+  void check_live_objects(const std::string& before);
 
   // packets
   // Whether the driver may send what it is given now.

@@ -47,12 +47,12 @@ MDL* make_mdl(std::uint32_t size, const FrameLayout& layout) {
 void free_mdl(MDL* mdl) {
   auto* made = reinterpret_cast<HostMdl*>(mdl);
   if (made->memory == FrameMemory::Plain) {
-    std::memset(made->start, 0xdb, made->size);
+    std::memset(made->start, 0xd0, made->size);
     ::operator delete (made->start, std::align_val_t{16});
   } else {
     free_guarded(made->start, made->size);
   }
-  std::memset(static_cast<void*>(made), 0xdb, sizeof *made);
+  std::memset(static_cast<void*>(made), 0xd0, sizeof *made);
   delete made;
 }
 

@@ -52,7 +52,7 @@ void free_clone_oid_request(NDIS_HANDLE handle, PNDIS_OID_REQUEST request) {
     violate(21, std::string(call) + ": " + hex(request) + " is still below");
   }
   NdisImpl::current().kernel().live_objects().remove(kLiveClone, request);
-  std::memset(static_cast<void*>(request), 0xdb, sizeof *request);
+  std::memset(static_cast<void*>(request), 0xd0, sizeof *request);
   const std::lock_guard lock(clones_mutex);
   clones.erase(request);
 }
