@@ -9,7 +9,6 @@ namespace ovs::flow {
 namespace {
 
 using wire::Attribute;
-using Table = wire::AttributeTable<wire::kMaxKeyAttr>;
 using Done = Result<void, KeyRefusal>;
 
 KeyRefusal refuse(Error error, KeyAttr attribute, Text reason) {
@@ -23,14 +22,38 @@ Place tpid_place(unsigned tag) {
   return whole(kTagStorage[tag].tpid);
 }
 
-Result<Table, KeyRefusal> parse_level(Bytes bytes) {
-  const auto table = Table::parse(bytes);
-  if (!table) return refuse(table.error(), KeyAttr::Unspec, "attributes leave their bytes");
-  if (table->unknown() != 0)
-    return refuse(Error::Unsupported, KeyAttr::Unspec, "unknown key attribute");
-  if (table->repeated() != 0)
-    return refuse(Error::Invalid, KeyAttr::Unspec, "key attribute given twice");
-  return *table;
+// The attributes of one level by type. Filled in place, and small: it stands on a kernel's stack.
+class Table {
+ public:
+  // What it had is gone.
+  Done read(Bytes bytes);
+  bool has(KeyAttr id) const { return (present_ >> unsigned(id) & 1) != 0; }
+  // Empty if there is none.
+  Attribute operator[](KeyAttr id) const { return {std::uint16_t(id), payloads_[unsigned(id)]}; }
+
+ private:
+  static_assert(wire::kMaxKeyAttr < 64);
+  Bytes payloads_[wire::kMaxKeyAttr + 1];
+  std::uint64_t present_ = 0;
+};
+
+Done Table::read(Bytes bytes) {
+  *this = Table();
+  const auto attributes = wire::Attributes::parse(bytes);
+  if (!attributes)
+    return refuse(attributes.error(), KeyAttr::Unspec, "attributes leave their bytes");
+  bool is_known = true, is_single = true;
+  for (const Attribute attribute : *attributes) {
+    const auto id = KeyAttr(attribute.type);
+    is_known = is_known && attribute.type <= wire::kMaxKeyAttr;
+    if (attribute.type > wire::kMaxKeyAttr) continue;
+    is_single = is_single && !has(id);
+    payloads_[attribute.type] = attribute.payload;
+    present_ |= std::uint64_t{1} << attribute.type;
+  }
+  if (!is_known) return refuse(Error::Unsupported, KeyAttr::Unspec, "unknown key attribute");
+  if (!is_single) return refuse(Error::Invalid, KeyAttr::Unspec, "key attribute given twice");
+  return kOk;
 }
 
 // Attributes of `level` in `table`; everything else must be something that this level or a codec of
@@ -53,7 +76,7 @@ Done check_known(const Table& table, Level level) {
 Done take_level(const Table& table, Level level, ValueKind kind, FlowKey& key) {
   for (const OdpAttr& row : kOdpAttrs) {
     if (row.level != level || !table.has(row.id)) continue;
-    const Attribute& attribute = *table[row.id];
+    const Attribute attribute = table[row.id];
     if (row.id == KeyAttr::Tunnel) {
       OVS_TRY(take_tunnel(attribute.payload, kind, key));
     } else {
@@ -66,7 +89,7 @@ Done take_level(const Table& table, Level level, ValueKind kind, FlowKey& key) {
 // Only Ethernet frames are known: any other packet type is refused.
 Done check_packet_type(const Table& table) {
   if (!table.has(KeyAttr::PacketType)) return kOk;
-  const auto type = table[KeyAttr::PacketType]->u32();
+  const auto type = table[KeyAttr::PacketType].u32();
   if (!type || *type != 0) {
     return refuse(Error::Unsupported, KeyAttr::PacketType, "packet type other than Ethernet");
   }
@@ -75,7 +98,7 @@ Done check_packet_type(const Table& table) {
 
 Result<std::uint16_t, KeyRefusal> number16(const Table& table, KeyAttr id) {
   if (!table.has(id)) return std::uint16_t{0};
-  const auto value = table[id]->as<Be16>();
+  const auto value = table[id].as<Be16>();
   if (!value) return refuse(Error::Malformed, id, "not two bytes");
   return value->host();
 }
@@ -93,7 +116,7 @@ Result<Tag, KeyRefusal> take_tag(const Table& table, unsigned tag, FlowKey& key)
   if (!table.has(KeyAttr::Encap))
     return refuse(Error::Invalid, KeyAttr::Vlan, "VLAN without ENCAP");
   OVS_TRY(const std::uint16_t tci, number16(table, KeyAttr::Vlan));
-  const Bytes inner = table[KeyAttr::Encap]->payload;
+  const Bytes inner = table[KeyAttr::Encap].payload;
   if ((tci & kVlanPresent) == 0) {
     if (tci != 0 || !inner.empty())
       return refuse(Error::Invalid, KeyAttr::Vlan, "VLAN TCI without 0x1000");
@@ -125,7 +148,7 @@ Done check_plain(const Table& table) {
   return kOk;
 }
 
-Result<FlowKey, KeyRefusal> finish_key(Table table, FlowKey key) {
+Done finish_key(Table& table, FlowKey& key) {
   for (unsigned tag = 0;; ++tag) {
     OVS_TRY(const Tag taken, take_tag(table, tag, key));
     if (!taken.present) break;
@@ -133,14 +156,13 @@ Result<FlowKey, KeyRefusal> finish_key(Table table, FlowKey key) {
       store_number<StorageId::EthType>(key, wire::kEtherTypeVlan);
       OVS_TRY(const std::uint16_t tpid, number16(table, KeyAttr::EtherType));
       store_number<StorageId::EthType>(key, tpid);
-      return key;
+      return kOk;
     }
-    OVS_TRY(table, parse_level(taken.inner));
+    OVS_TRY(table.read(taken.inner));
     OVS_TRY(check_known(table, Level::Innermost));
   }
   OVS_TRY(check_plain(table));
-  OVS_TRY(take_innermost(table, key));
-  return key;
+  return take_innermost(table, key);
 }
 
 Done take_tag_mask(const Table& table, unsigned tag, FlowMask& mask) {
@@ -213,17 +235,20 @@ void put(wire::Writer& writer, ValueKind kind, const FlowKey& values, const Flow
 }  // namespace
 
 Result<FlowKey, KeyRefusal> parse_key(Bytes attributes) {
-  OVS_TRY(const Table table, parse_level(attributes));
+  Table table;
+  OVS_TRY(table.read(attributes));
   OVS_TRY(check_known(table, Level::Outermost));
   OVS_TRY(check_packet_type(table));
   FlowKey key;
   store_number<StorageId::InPort>(key, kNoInPort);
   OVS_TRY(take_level(table, Level::Outermost, ValueKind::Value, key));
-  return finish_key(table, key);
+  OVS_TRY(finish_key(table, key));
+  return key;
 }
 
 Result<FlowMask, KeyRefusal> parse_mask(Bytes attributes, const FlowKey& key) {
-  OVS_TRY(Table table, parse_level(attributes));
+  Table table;
+  OVS_TRY(table.read(attributes));
   OVS_TRY(check_known(table, Level::Outermost));
   FlowMask mask;
   OVS_TRY(take_level(table, Level::Outermost, ValueKind::Mask, mask));
@@ -232,8 +257,8 @@ Result<FlowMask, KeyRefusal> parse_mask(Bytes attributes, const FlowKey& key) {
   if (tag_count(key) == 0) store_bits(mask.bytes(), tag_place(0), FieldValue::ones(16));
   for (unsigned tag = 0; tag < tag_count(key); ++tag) {
     OVS_TRY(take_tag_mask(table, tag, mask));
-    const Bytes inner = table.has(KeyAttr::Encap) ? table[KeyAttr::Encap]->payload : Bytes();
-    OVS_TRY(table, parse_level(inner));
+    const Bytes inner = table[KeyAttr::Encap].payload;
+    OVS_TRY(table.read(inner));
     OVS_TRY(check_known(table, Level::Innermost));
   }
   OVS_TRY(take_innermost_mask(table, key, mask));
