@@ -12,8 +12,10 @@ namespace ovs::driver {
 class PacketPath;
 struct Arrival;
 
-inline constexpr std::uint32_t kPrefixSize = 256;  // of a frame that is copied ahead
-inline constexpr std::uint32_t kFrameRoom = 512;   // its prefix is at the end, so that MDLs follow
+// Of a frame that is copied ahead: all of one that fits an MTU of 1500, because the engine's parser
+// believes an IP length only of a frame whose bytes it sees.
+inline constexpr std::uint32_t kPrefixSize = 1792;
+inline constexpr std::uint32_t kFrameRoom = 2048;  // a prefix is at its end, so that MDLs follow
 inline constexpr std::uint32_t kBlockSize = 2048;
 
 static_assert(kPrefixSize >= datapath::kMinPrefix &&
