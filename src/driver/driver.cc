@@ -12,7 +12,9 @@ constexpr GUID kTraceProvider = {
 Result<Owned<Driver>> Driver::start(DRIVER_OBJECT& object) {
   OVS_TRY(auto platform, platform::nt::Platform::start(kTraceProvider));
   OVS_TRY(auto engine, Engine::create(*platform));
-  OVS_TRY(auto filter, FilterDriver::register_with_ndis(object, platform->trace()));
+  const SwitchModule::Hosts modules{engine->bindings(), engine->processors(), platform->worker(),
+                                    platform->trace()};
+  OVS_TRY(auto filter, FilterDriver::register_with_ndis(object, modules));
   OVS_TRY(auto device, ControlDevice::create(filter->handle(), engine->device()));
   return try_make<Driver>(std::move(platform), std::move(engine), std::move(filter),
                           std::move(device));

@@ -342,8 +342,9 @@ void Families::put_netdev(const Operation& operation, const Vport& port) {
   writer.put_u64(wire::NetdevAttr::Speed, state.speed_bps);
   writer.put_u8(wire::NetdevAttr::Carrier, state.has_carrier ? 1 : 0);
   if (port.device() == nullptr && !is_tunnel(port.kind())) {
-    writer.put_string(wire::NetdevAttr::Status, "waiting for a device of this name");
+    state.status = "waiting for a device of this name";
   }
+  if (!state.status.empty()) writer.put_string(wire::NetdevAttr::Status, state.status);
   wire::end_message(writer, at);
 }
 

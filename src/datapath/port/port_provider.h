@@ -20,6 +20,7 @@ struct PortState {
   bool is_up = false;  // administratively
   bool has_carrier = false;
   std::uint64_t speed_bps = 0;  // 0: not known
+  Text status = {};             // what it waits for, in words; static storage
 };
 
 // What is to be different; what is not given stays.

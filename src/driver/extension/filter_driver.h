@@ -1,10 +1,7 @@
-// The driver as NDIS knows it: a modifying filter of the extensible switch. Its end deregisters it.
+// The driver as NDIS knows it: a modifying filter of the extensible switch, whose modules it makes
+// and hands their calls. Its end deregisters it.
 #pragma once
-#include <ndis.h>
-
-#include "base/core/result.h"
-#include "platform/api/memory.h"
-#include "platform/api/trace.h"
+#include "driver/extension/switch_module.h"
 
 namespace ovs::driver {
 
@@ -21,11 +18,12 @@ class FilterDriver {
  public:
   static constexpr MemoryTag kTag = memory_tag("ovsF");
 
-  // Modules may attach before it returns; `trace` outlives it. PASSIVE_LEVEL. Errors: Unsupported,
-  // NoMemory, Io.
+  // Modules may attach before it returns; what `hosts` names outlives it. PASSIVE_LEVEL. Errors:
+  // Unsupported, NoMemory, Io.
   static Result<Owned<FilterDriver>> register_with_ndis(DRIVER_OBJECT& object,
-                                                        platform::Trace& trace);
-  explicit FilterDriver(platform::Trace& trace) : trace_(trace) {}
+                                                        const SwitchModule::Hosts& hosts);
+  FilterDriver(const NdisLevel& level, const SwitchModule::Hosts& hosts)
+      : level_(level), hosts_(hosts) {}
   FilterDriver(const FilterDriver&) = delete;
   // Modules that are still attached are detached first. PASSIVE_LEVEL.
   ~FilterDriver();
@@ -33,12 +31,22 @@ class FilterDriver {
   NDIS_HANDLE handle() const { return handle_; }
 
  private:
+  static NDIS_FILTER_DRIVER_CHARACTERISTICS characteristics(const NdisLevel& level);
   static FILTER_ATTACH attach;
   static FILTER_DETACH detach;
   static FILTER_RESTART restart;
   static FILTER_PAUSE pause;
+  static FILTER_SEND_NET_BUFFER_LISTS send;
+  static FILTER_SEND_NET_BUFFER_LISTS_COMPLETE send_complete;
+  static FILTER_CANCEL_SEND_NET_BUFFER_LISTS cancel_send;
+  static FILTER_OID_REQUEST oid_request;
+  static FILTER_OID_REQUEST_COMPLETE oid_request_complete;
+  static FILTER_CANCEL_OID_REQUEST cancel_oid_request;
+  static FILTER_NET_PNP_EVENT net_pnp_event;
+  static FILTER_STATUS status;
 
-  platform::Trace& trace_;
+  const NdisLevel level_;
+  const SwitchModule::Hosts hosts_;
   NDIS_HANDLE handle_ = nullptr;
 };
 

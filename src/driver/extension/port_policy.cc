@@ -29,25 +29,21 @@ VlanVerdict deliver_private(const PortPolicy& policy, std::uint16_t vlan) {
   return kDrop;
 }
 
-VlanVerdict admit_isolated(const PortPolicy& policy, std::uint16_t vlan) {
-  if (vlan != 0) return vlan == policy.isolation_vlan ? kKeep : kDrop;
-  if (policy.isolation_vlan != 0) return push(policy.isolation_vlan);
-  return policy.may_send_untagged ? kKeep : kDrop;
-}
-
-VlanVerdict deliver_isolated(const PortPolicy& policy, std::uint16_t vlan) {
-  if (vlan == 0) return policy.may_send_untagged ? kKeep : kDrop;
-  return vlan == policy.isolation_vlan ? kPop : kDrop;
+// Isolation by VLAN is an access VLAN by another name.
+std::uint16_t access_vlan(const PortPolicy& policy) {
+  return policy.vlan_mode == VlanMode::Access ? policy.vlan : policy.isolation_vlan;
 }
 
 }  // namespace
 
 VlanVerdict admit(const PortPolicy& policy, Maybe<std::uint16_t> tag) {
   const std::uint16_t vlan = tag.value_or(0);
-  if (policy.is_isolated) return admit_isolated(policy, vlan);
+  if (const std::uint16_t access = access_vlan(policy); access != 0) {
+    return vlan == 0 ? push(access) : kDrop;
+  }
   switch (policy.vlan_mode) {
-    case VlanMode::None: return kKeep;
-    case VlanMode::Access: return vlan == 0 ? push(policy.vlan) : kDrop;
+    case VlanMode::None:
+    case VlanMode::Access: return kKeep;
     case VlanMode::Trunk:
       if (vlan == 0) return push(policy.vlan);
       return policy.vlans.has(vlan) ? kKeep : kDrop;
@@ -60,10 +56,12 @@ VlanVerdict admit(const PortPolicy& policy, Maybe<std::uint16_t> tag) {
 
 VlanVerdict deliver(const PortPolicy& policy, Maybe<std::uint16_t> tag) {
   const std::uint16_t vlan = tag.value_or(0);
-  if (policy.is_isolated) return deliver_isolated(policy, vlan);
+  if (const std::uint16_t access = access_vlan(policy); access != 0) {
+    return vlan == access ? kPop : kDrop;
+  }
   switch (policy.vlan_mode) {
-    case VlanMode::None: return kKeep;
-    case VlanMode::Access: return vlan == policy.vlan ? kPop : kDrop;
+    case VlanMode::None:
+    case VlanMode::Access: return kKeep;
     case VlanMode::Trunk: return deliver_trunk(policy, vlan);
     case VlanMode::Private: return deliver_private(policy, vlan);
   }

@@ -39,9 +39,7 @@ struct PortPolicy {
   std::uint16_t secondary = 0;  // Private
   VlanSet vlans;                // Trunk: those that pass; Private, promiscuous: the secondary ones
 
-  bool is_isolated = false;  // by VLAN; other kinds are not a forwarding extension's to enforce
-  bool may_send_untagged = false;
-  std::uint16_t isolation_vlan = 0;
+  std::uint16_t isolation_vlan = 0;  // isolated by this VLAN, as if it were Access; 0: not
 
   bool may_spoof_mac = false;
   bool may_send_priority = false;  // in tags
@@ -54,7 +52,7 @@ struct PublishedPolicy : RcuObject {
   static constexpr MemoryTag kTag = memory_tag("ovsY");
 
   explicit PublishedPolicy(const PortPolicy& policy_) : policy(policy_) {}
-  const PortPolicy policy;
+  PortPolicy policy;  // constant once it is published
 };
 
 // What is to become of a frame's outermost 802.1Q tag at a port. Push: a tag of this VLAN in front
