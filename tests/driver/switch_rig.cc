@@ -1,0 +1,119 @@
+#include "tests/driver/switch_rig.h"
+
+#include <doctest/doctest.h>
+
+namespace ovs::tests {
+
+using namespace emulator;
+
+void MemoryNic::deliver(const NicFrame& frame) {
+  Kernel::current().change([&] {
+    const std::lock_guard lock(mutex_);
+    frames_.emplace_back(frame.bytes.begin(), frame.bytes.end());
+  });
+}
+
+std::size_t MemoryNic::count() const {
+  const std::lock_guard lock(mutex_);
+  return frames_.size();
+}
+
+std::vector<std::uint8_t> MemoryNic::last() const {
+  const std::lock_guard lock(mutex_);
+  return frames_.empty() ? std::vector<std::uint8_t>() : frames_.back();
+}
+
+DriverHost::DriverHost(const KernelConfig& kernel, const NdisConfig& ndis) : kernel_(kernel) {
+  kernel_.add_functions(imports_);
+  ndis_ = Ndis::start(kernel_, imports_, ndis);
+  auto image = load_driver(DRIVER, imports_);
+  REQUIRE_MESSAGE(image.ok(), (image ? "" : image.error().text));
+  image_ = std::move(*image);
+  driver_ = std::make_unique<StartedDriver>(*image_);
+}
+
+DriverHost::~DriverHost() {
+  switches_.clear();
+  driver_ = nullptr;
+}
+
+VirtualSwitch& DriverHost::add_switch(const SwitchSpec& spec) {
+  auto made = VirtualSwitch::create(*ndis_, spec);
+  REQUIRE_MESSAGE(made.ok(), (made ? "" : made.error().text));
+  switches_.push_back(std::move(*made));
+  return *switches_.back();
+}
+
+Adapter DriverHost::plug(VirtualSwitch& at, const std::string& ovs_name, PortKind kind,
+                         const std::string& adapter_name) {
+  PortSpec port;
+  port.kind = kind;
+  port.friendly_name = ovs_name;
+  const auto id = at.add_port(port);
+  REQUIRE_MESSAGE(id.ok(), (id ? "" : id.error().text));
+  Adapter adapter;
+  adapter.address.port = *id;
+  adapter.mac = MacAddress{{{2, 0, 0, 0, 0, next_mac_++}}};
+  NicSpec nic;
+  nic.name = "nic-" + std::to_string(unsigned(*id));
+  nic.friendly_name = adapter_name;
+  nic.mac = adapter.mac;
+  const auto connected = at.connect_nic(*id, nic, *adapter.nic);
+  REQUIRE_MESSAGE(connected.ok(), (connected ? "" : connected.error().text));
+  return adapter;
+}
+
+void DriverHost::send(VirtualSwitch& at, const Adapter& from, const MacAddress& to) {
+  std::vector<std::uint8_t> bytes(64, 0);
+  for (unsigned i = 0; i < 6; ++i) {
+    bytes[i] = to.bytes.items[i];
+    bytes[6 + i] = from.mac.bytes.items[i];
+  }
+  bytes[12] = 0x88;  // local experimental
+  bytes[13] = 0xb5;
+  NicFrame frame;
+  frame.bytes = Bytes(bytes.data(), bytes.size());
+  CHECK(at.transmit(from.address, Span<const NicFrame>(&frame, 1)) == 1);
+}
+
+bool DriverHost::wait_for(const Adapter& adapter, std::size_t count) {
+  const auto ready = [&] { return adapter.nic->count() >= count; };
+  return kernel_.wait_until(ready, 5000);
+}
+
+std::string DriverHost::link_of(DatapathClient& client, const std::string& port) {
+  std::string state = "no answer";
+  const std::string refusal = client.transact(
+      wire::Family::Netdev, std::uint8_t(wire::NetdevCommand::Find),
+      [&](wire::Writer& writer) { writer.put_string(wire::NetdevAttr::Name, port); },
+      [&](const wire::MessageView& message) {
+        const auto list = wire::Attributes::parse(message.payload.from(4));
+        if (!list) return;
+        if (const auto status = list->find(wire::NetdevAttr::Status)) {
+          state = std::string(*status->string());
+        } else {
+          state = *list->find(wire::NetdevAttr::Carrier)->u8() != 0 ? "up" : "down";
+        }
+      });
+  return refusal.empty() ? state : refusal;
+}
+
+bool DriverHost::wait_for_link(DatapathClient& client, const std::string& port,
+                               const std::string& state) {
+  constexpr int kLooks = 200;
+  for (int i = 0; i < kLooks; ++i) {
+    if (link_of(client, port) == state) return true;
+    kernel_.sleep_ms(10);
+  }
+  return false;
+}
+
+SwitchSpec private_switch(const std::string& name) {
+  SwitchSpec spec;
+  spec.name = "{" + name + "}";
+  spec.friendly_name = name;
+  spec.kind = SwitchKind::Private;
+  return spec;
+}
+
+}  // namespace ovs::tests

@@ -1,0 +1,75 @@
+// The driver over the whole emulated host without Linux's NICs: kernel, NDIS, switches, and adapters
+// whose far side is a test's memory.
+#pragma once
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "emulator/host/device/irp_device.h"
+#include "emulator/ndis/ndis.h"
+#include "emulator/nt/driver.h"
+#include "emulator/nt/kernel.h"
+#include "emulator/vmswitch/virtual_switch.h"
+#include "tests/support/datapath_client.h"
+
+namespace ovs::tests {
+
+// What is behind an adapter: keeps what it is given.
+class MemoryNic final : public emulator::NicBackend {
+ public:
+  void deliver(const emulator::NicFrame& frame) override;
+  std::size_t count() const;
+  std::vector<std::uint8_t> last() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::vector<std::uint8_t>> frames_;
+};
+
+struct Adapter {
+  emulator::NicAddress address;
+  MacAddress mac;
+  std::unique_ptr<MemoryNic> nic = std::make_unique<MemoryNic>();
+};
+
+class DriverHost {
+ public:
+  explicit DriverHost(const emulator::KernelConfig& kernel = {},
+                      const emulator::NdisConfig& ndis = {});
+  DriverHost(const DriverHost&) = delete;
+  // Unloads the driver: the kernel judges what is left.
+  ~DriverHost();
+
+  emulator::VirtualSwitch& add_switch(const emulator::SwitchSpec& spec);
+  // A virtual machine's, on a new port of this OVS name.
+  Adapter plug(emulator::VirtualSwitch& at, const std::string& ovs_name,
+               emulator::PortKind kind = emulator::PortKind::Synthetic,
+               const std::string& adapter_name = "Network Adapter");
+  // A frame of 64 bytes into the switch.
+  void send(emulator::VirtualSwitch& at, const Adapter& from, const MacAddress& to);
+  // Waits, at most some seconds, until this adapter has been given so many frames.
+  bool wait_for(const Adapter& adapter, std::size_t count);
+  // What NETDEV says of a port: "up" or its status.
+  std::string link_of(DatapathClient& client, const std::string& port);
+  bool wait_for_link(DatapathClient& client, const std::string& port, const std::string& state);
+
+  emulator::Kernel& kernel() { return kernel_; }
+  emulator::Ndis& ndis() { return *ndis_; }
+  NTSTATUS status() const { return driver_->status(); }
+  platform::Device& device() { return device_; }
+
+ private:
+  emulator::Kernel kernel_;
+  emulator::ImportTable imports_;
+  std::unique_ptr<emulator::Ndis> ndis_;
+  std::unique_ptr<emulator::DriverImage> image_;
+  std::unique_ptr<emulator::StartedDriver> driver_;
+  std::vector<std::unique_ptr<emulator::VirtualSwitch>> switches_;
+  emulator::IrpDevice device_{"\\DosDevices\\OpenvSwitchDevice"};
+  std::uint8_t next_mac_ = 1;
+};
+
+emulator::SwitchSpec private_switch(const std::string& name = "private");
+
+}  // namespace ovs::tests
