@@ -49,20 +49,22 @@ void on_fault(int, siginfo_t* info, void*) {
   sigaction(SIGSEGV, &before, nullptr);
 }
 
-bool install() {
+}  // namespace
+
+void use_alternate_stack() {
+  thread_local const AlternateStack stack;
+  (void)stack;
+}
+
+void report_faults() {
   struct sigaction action = {};
   action.sa_sigaction = on_fault;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
-  return sigaction(SIGSEGV, &action, &before) == 0;
+  sigaction(SIGSEGV, &action, &before);
 }
 
-}  // namespace
-
-void arm_fault_report() {
-  static const bool is_installed = install();
-  thread_local const AlternateStack stack;
-  (void)is_installed;
-  (void)stack;
+void leave_faults() {
+  sigaction(SIGSEGV, &before, nullptr);
 }
 
 }  // namespace ovs::emulator

@@ -28,27 +28,22 @@ std::uint64_t next_number() {
 
 // What a handle's own requests (create, cleanup, close) end with.
 NTSTATUS ask(FileHandle::Parts& file, UCHAR function) {
-  auto request = std::make_shared<Request>();
+  auto request = std::make_shared<IoRequest>();
   request->number = next_number();
   request->file = &file;
   request->location.MajorFunction = function;
   request->location.DeviceObject = &file.device->object;
   request->location.FileObject = &file.object;
-  bool is_over = false;
   NTSTATUS status = STATUS_SUCCESS;
-  request->done = [&](const IoAnswer& answer) {
-    Kernel::current().change([&] {
-      status = answer.status;
-      is_over = true;
-    });
-  };
+  request->done = [&](const IoAnswer& answer) { status = answer.status; };
   io().dispatch(request);
-  Kernel::current().wait_until([&] { return is_over; });
+  // Until whoever completed it has let go of the handle, too.
+  Kernel::current().wait_until([&] { return file.pending.count(request->number) == 0; });
   return status;
 }
 
 // The buffers of a control, by the method that its code names.
-void add_buffers(Request& request, ULONG method, Bytes input) {
+void add_buffers(IoRequest& request, ULONG method, Bytes input) {
   const bool is_buffered = method == METHOD_BUFFERED;
   const std::size_t size = is_buffered ? std::max(input.size(), request.capacity) : input.size();
   request.system = GuardedBuffer(size, kFreshByte);
@@ -99,7 +94,7 @@ PDEVICE_OBJECT find_device(std::string_view name) {
 FileHandle::FileHandle(std::unique_ptr<Parts> parts_made) : parts_(std::move(parts_made)) {}
 
 Result<std::unique_ptr<FileHandle>, NTSTATUS> FileHandle::open(PDEVICE_OBJECT object) {
-  Device* device = io().acquire(object);
+  IoDevice* device = io().acquire(object);
   if (device == nullptr) return STATUS_NO_SUCH_DEVICE;
   auto made = std::make_unique<Parts>();
   made->device = device;
@@ -117,7 +112,7 @@ FileHandle::~FileHandle() {
 }
 
 std::uint64_t FileHandle::submit(ULONG code, Bytes input, std::size_t capacity, Done done) {
-  auto request = std::make_shared<Request>();
+  auto request = std::make_shared<IoRequest>();
   request->number = next_number();
   request->file = parts_.get();
   request->capacity = capacity;
@@ -148,7 +143,7 @@ IoAnswer FileHandle::control(ULONG code, Bytes input, std::size_t capacity) {
 }
 
 void FileHandle::cancel(std::uint64_t number) {
-  std::shared_ptr<Request> request;
+  std::shared_ptr<IoRequest> request;
   {
     const KernelLock lock = parts().scheduler.lock();
     const auto found = parts_->pending.find(number);

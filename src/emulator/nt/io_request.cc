@@ -32,7 +32,7 @@ void check_spec(const DeviceSpec& spec) {
     violate(94, "device " + spec.name + " has entries for power or plug and play");
 }
 
-std::string request_text(const Request& request) {
+std::string request_text(const IoRequest& request) {
   constexpr const char* kUnnamed = "a request";
   const char* kind = kUnnamed;
   switch (request.location.MajorFunction) {
@@ -51,11 +51,11 @@ bool is_error(NTSTATUS status) {
   return (static_cast<std::uint32_t>(status) >> 30) == 3;
 }
 
-const std::uint8_t* output_of(const Request& request) {
+const std::uint8_t* output_of(const IoRequest& request) {
   return request.direct.size() != 0 ? request.direct.data() : request.system.data();
 }
 
-void check_completion(const Request& request) {
+void check_completion(const IoRequest& request) {
   const IO_STATUS_BLOCK& io = request.irp.IoStatus;
   const std::string text = request_text(request);
   if (io.Status == STATUS_PENDING) violate(95, text + " is completed as pending");
@@ -66,6 +66,7 @@ void check_completion(const Request& request) {
     violate(96, text + " was cancelled, and ends with " + status_text(io.Status));
   if (is_cancelled && io.Information != 0)
     violate(96, text + " is cancelled with " + std::to_string(io.Information) + " bytes");
+  if (request.location.MajorFunction != IRP_MJ_DEVICE_CONTROL) return;
   if (io.Information > request.capacity)
     violate(95, text + " is completed with " + std::to_string(io.Information) + " bytes of " +
                     std::to_string(request.capacity));
@@ -73,14 +74,14 @@ void check_completion(const Request& request) {
     violate(98, text + " gives the program bytes that nobody wrote");
 }
 
-IoAnswer answer_of(const Request& request) {
+IoAnswer answer_of(const IoRequest& request) {
   const IO_STATUS_BLOCK& io = request.irp.IoStatus;
   if (is_error(io.Status) || io.Information == 0) return {io.Status, {}};
   const std::uint8_t* output = output_of(request);
   return {io.Status, {output, output + io.Information}};
 }
 
-void check_return(const Request& request, NTSTATUS status) {
+void check_return(const IoRequest& request, NTSTATUS status) {
   const bool is_marked = (request.location.Control & SL_PENDING_RETURNED) != 0;
   const std::string text = request_text(request);
   if (status == STATUS_PENDING && !is_marked)
@@ -103,7 +104,7 @@ Result<PDEVICE_OBJECT, NTSTATUS> IoManager::create(const DeviceSpec& spec) {
   check_spec(spec);
   if (find(spec.name) != nullptr || find(spec.link) != nullptr) return STATUS_OBJECT_NAME_COLLISION;
   if (fails_now()) return STATUS_INSUFFICIENT_RESOURCES;
-  auto device = std::make_unique<Device>();
+  auto device = std::make_unique<IoDevice>();
   device->name = spec.name;
   device->link = spec.link;
   std::copy_n(spec.functions, IRP_MJ_MAXIMUM_FUNCTION + 1, device->functions);
@@ -125,7 +126,7 @@ void IoManager::remove(PDEVICE_OBJECT object) {
     violate(8, "device " + text_of(object) + " is deleted, and is none");
   const KernelLock lock = parts().scheduler.lock();
   const auto found = devices_.find(object);
-  Device& device = *found->second;
+  IoDevice& device = *found->second;
   if (object->DeviceExtension != device.extension.get())
     violate(94, "the device extension pointer of " + device.name + " was changed");
   device.is_deleted = true;
@@ -141,7 +142,7 @@ PDEVICE_OBJECT IoManager::find(std::string_view name) {
   return nullptr;
 }
 
-Device* IoManager::acquire(PDEVICE_OBJECT object) {
+IoDevice* IoManager::acquire(PDEVICE_OBJECT object) {
   const KernelLock lock = parts().scheduler.lock();
   const auto found = devices_.find(object);
   if (found == devices_.end() || found->second->is_deleted) return nullptr;
@@ -149,7 +150,7 @@ Device* IoManager::acquire(PDEVICE_OBJECT object) {
   return found->second.get();
 }
 
-void IoManager::release(Device& device) {
+void IoManager::release(IoDevice& device) {
   const KernelLock lock = parts().scheduler.lock();
   if (--device.handles == 0 && device.is_deleted) devices_.erase(&device.object);
   parts().scheduler.notify();
@@ -163,7 +164,7 @@ bool IoManager::has_handles(const DRIVER_OBJECT* driver) const {
 
 // ---- requests ----
 
-void IoManager::dispatch(const std::shared_ptr<Request>& request) {
+void IoManager::dispatch(const std::shared_ptr<IoRequest>& request) {
   IRP& irp = request->irp;
   irp.Type = 6;
   irp.Size = sizeof(IRP);
@@ -176,7 +177,7 @@ void IoManager::dispatch(const std::shared_ptr<Request>& request) {
     requests_[&irp] = request;
     request->file->pending[request->number] = request;
   }
-  Device& device = *request->file->device;
+  IoDevice& device = *request->file->device;
   PDRIVER_DISPATCH function = device.functions[request->location.MajorFunction];
   if (function == nullptr) {
     const bool must_succeed = request->location.MajorFunction != IRP_MJ_DEVICE_CONTROL;
@@ -189,7 +190,7 @@ void IoManager::dispatch(const std::shared_ptr<Request>& request) {
   check_return(*request, status);
 }
 
-std::shared_ptr<Request> IoManager::end(PIRP irp) {
+std::shared_ptr<IoRequest> IoManager::end(PIRP irp) {
   const KernelLock lock = parts().scheduler.lock();
   const auto found = requests_.find(irp);
   if (found == requests_.end()) {
@@ -198,7 +199,7 @@ std::shared_ptr<Request> IoManager::end(PIRP irp) {
     }
     violate(95, "what is completed at " + text_of(irp) + " is no request");
   }
-  std::shared_ptr<Request> request = std::move(found->second);
+  std::shared_ptr<IoRequest> request = std::move(found->second);
   check_completion(*request);
   requests_.erase(found);
   completed_.push_back(request);
@@ -208,14 +209,14 @@ std::shared_ptr<Request> IoManager::end(PIRP irp) {
 }
 
 void IoManager::complete(PIRP irp) {
-  const std::shared_ptr<Request> request = end(irp);
+  const std::shared_ptr<IoRequest> request = end(irp);
   request->done(answer_of(*request));
   const KernelLock lock = parts().scheduler.lock();
   request->file->pending.erase(request->number);
   parts().scheduler.notify();
 }
 
-void IoManager::cancel(Request& request) {
+void IoManager::cancel(IoRequest& request) {
   Thread& thread = Thread::current();
   const std::size_t locks = thread.locks.size();
   const KIRQL before = acquire_spin_lock(&parts().cancel_lock);

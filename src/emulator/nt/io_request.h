@@ -11,7 +11,7 @@
 
 namespace ovs::emulator {
 
-struct Device {
+struct IoDevice {
   DEVICE_OBJECT object = {};
   std::string name, link;
   PDRIVER_DISPATCH functions[IRP_MJ_MAXIMUM_FUNCTION + 1] = {};
@@ -20,7 +20,7 @@ struct Device {
   bool is_deleted = false;
 };
 
-struct Request {
+struct IoRequest {
   IRP irp = {};
   IO_STACK_LOCATION location = {};
   MDL mdl = {};
@@ -35,10 +35,10 @@ struct Request {
 };
 
 struct FileHandle::Parts {
-  Device* device = nullptr;
+  IoDevice* device = nullptr;
   FILE_OBJECT object = {};
   // ---- under the scheduler's lock ----
-  std::map<std::uint64_t, std::shared_ptr<Request>> pending;
+  std::map<std::uint64_t, std::shared_ptr<IoRequest>> pending;
   bool is_closed = false;
 };
 
@@ -47,23 +47,23 @@ class IoManager {
   Result<PDEVICE_OBJECT, NTSTATUS> create(const DeviceSpec& spec);
   void remove(PDEVICE_OBJECT device);
   PDEVICE_OBJECT find(std::string_view name);
-  Device* acquire(PDEVICE_OBJECT object);  // null: gone
-  void release(Device& device);
+  IoDevice* acquire(PDEVICE_OBJECT object);  // null: gone
+  void release(IoDevice& device);
   bool has_handles(const DRIVER_OBJECT* driver) const;  // under the scheduler's lock
 
   // Sends it to the driver; `done` is called when it is completed.
-  void dispatch(const std::shared_ptr<Request>& request);
+  void dispatch(const std::shared_ptr<IoRequest>& request);
   void complete(PIRP irp);
-  void cancel(Request& request);
+  void cancel(IoRequest& request);
 
  private:
-  std::shared_ptr<Request> end(PIRP irp);
+  std::shared_ptr<IoRequest> end(PIRP irp);
   void forget_old();
 
   // Under the scheduler's lock, all of it.
-  std::map<PDEVICE_OBJECT, std::unique_ptr<Device>> devices_;
-  std::map<PIRP, std::shared_ptr<Request>> requests_;
-  std::deque<std::shared_ptr<Request>> completed_;  // for whoever completes them again
+  std::map<PDEVICE_OBJECT, std::unique_ptr<IoDevice>> devices_;
+  std::map<PIRP, std::shared_ptr<IoRequest>> requests_;
+  std::deque<std::shared_ptr<IoRequest>> completed_;  // for whoever completes them again
 };
 
 }  // namespace ovs::emulator

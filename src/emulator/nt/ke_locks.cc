@@ -8,6 +8,7 @@ namespace ovs::emulator {
 namespace {
 
 constexpr unsigned kSpins = 200;
+constexpr ULONG_PTR kFreshWord = kFreshByte * (~ULONG_PTR(0) / 255);
 
 bool try_take(PKSPIN_LOCK lock, ULONG_PTR owner) {
   ULONG_PTR nobody = 0;
@@ -22,6 +23,8 @@ ULONG_PTR word_of(const Thread& thread) {
 void take(Thread& thread, PKSPIN_LOCK lock) {
   if (__atomic_load_n(lock, __ATOMIC_RELAXED) == word_of(thread))
     violate(87, "spin lock " + text_of(lock) + " is acquired by the thread that holds it");
+  if (__atomic_load_n(lock, __ATOMIC_RELAXED) == kFreshWord)
+    violate(87, "spin lock " + text_of(lock) + " was never initialized");
   if (!thread.locks.empty() && !thread.is_own_stack(lock)) parts().lock_order.note(thread, lock);
   Scheduler& scheduler = parts().scheduler;
   bool is_taken = false;
@@ -29,7 +32,7 @@ void take(Thread& thread, PKSPIN_LOCK lock) {
   if (!is_taken) {
     KernelLock held = scheduler.lock();
     do {
-      scheduler.wait(held, [&] { return __atomic_load_n(lock, __ATOMIC_SEQ_CST) == 0; }, {});
+      scheduler.spin(held, [&] { return __atomic_load_n(lock, __ATOMIC_SEQ_CST) == 0; });
     } while (!try_take(lock, word_of(thread)));
   }
   note_acquired(thread, lock, false);
@@ -38,7 +41,7 @@ void take(Thread& thread, PKSPIN_LOCK lock) {
 void give(Thread& thread, PKSPIN_LOCK lock) {
   note_released(thread, lock);
   __atomic_store_n(lock, ULONG_PTR(0), __ATOMIC_SEQ_CST);
-  parts().scheduler.notify_if_waiting();
+  parts().scheduler.notify_spinning();
 }
 
 }  // namespace

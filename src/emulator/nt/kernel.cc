@@ -164,6 +164,7 @@ Kernel::Kernel(const KernelConfig& config) {
   if (current_kernel.exchange(this) != nullptr)
     violate(kBugCheck, "there is a kernel already in this process");
   parts_ = std::make_unique<Parts>(config);
+  report_faults();
   current_id = ++kernels_made;
   auto self = std::make_unique<Thread>("main thread");
   parts_->scheduler.join(*self);
@@ -177,6 +178,7 @@ Kernel::~Kernel() {
   parts_->threads.join_all();
   if (const auto self = Thread::forget()) parts_->scheduler.leave(*self);
   current_id = 0;
+  leave_faults();
   parts_ = nullptr;
   current_kernel = nullptr;
   describe_address = nullptr;

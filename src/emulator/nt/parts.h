@@ -64,9 +64,12 @@ std::uint64_t kernel_id();
 Scheduler& current_scheduler();
 // Words of the host for an address in an image; empty elsewhere.
 std::string place_in_image(const void* address);
-// Faults of the calling thread in that stack's guard page, or in the pool's, are violations (91,
-// 89).
-void arm_fault_report();
+// From the first to the second, faults in the guard pages of stacks, pool and programs' buffers are
+// violations (91, 89, 98).
+void report_faults();
+void leave_faults();
+// For the calling thread, to which it may happen that its stack has run out.
+void use_alternate_stack();
 // As run_callback, for what returns at another level or with other locks than it was called with.
 void run_callback_that_leaves(const char* name, KIRQL level, std::size_t locks,
                               FunctionRef<void()> body);

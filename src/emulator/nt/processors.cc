@@ -29,22 +29,27 @@ Processor::~Processor() {
   thread_.join();
 }
 
-bool Processor::try_acquire(Thread& thread) {
+bool Processor::try_take(Thread& thread) {
   Thread* nobody = nullptr;
   return holder_.compare_exchange_strong(nobody, &thread);
 }
 
 void Processor::acquire(Thread& thread) {
-  if (queued_ == 0 && try_acquire(thread)) return;
+  if (try_acquire(thread)) return;
   KernelLock lock = scheduler_.lock();
   do {
-    scheduler_.wait(lock, [&] { return queued_ == 0 && holder_ == nullptr; }, {});
+    scheduler_.spin(lock, [&] { return queued_ == 0 && holder_ == nullptr; });
   } while (!try_acquire(thread));
 }
 
 void Processor::release() {
   holder_ = nullptr;
-  scheduler_.notify_if_waiting();
+  if (queued_ == 0) {
+    scheduler_.notify_spinning();
+    return;
+  }
+  const KernelLock lock = scheduler_.lock();
+  scheduler_.notify();
 }
 
 void Processor::queue(KDPC* dpc) {
@@ -75,7 +80,7 @@ void Processor::run_dpcs() {
     scheduler_.wait(lock, [&] { return is_stopping_ || (!dpcs_.empty() && holder_ == nullptr); },
                     {});
     if (is_stopping_) break;
-    if (!try_acquire(thread)) continue;
+    if (!try_take(thread)) continue;
     thread.level = DISPATCH_LEVEL;
     while (run_next(lock, thread)) {
     }

@@ -17,7 +17,8 @@ class Processor {
   // Its queue is empty.
   ~Processor();
 
-  bool try_acquire(Thread& thread);
+  // For threads; DPCs go before them.
+  bool try_acquire(Thread& thread) { return queued_ == 0 && try_take(thread); }
   void acquire(Thread& thread);
   void release();
 
@@ -30,6 +31,7 @@ class Processor {
   const KDPC* running() const { return running_; }
 
  private:
+  bool try_take(Thread& thread);
   void run_dpcs();
   bool run_next(KernelLock& lock, Thread& thread);
 
@@ -46,7 +48,9 @@ class Processor {
 class Processors {
  public:
   // With no processor yet; they need a kernel that lives.
-  Processors(Scheduler& scheduler, unsigned most) : scheduler_(scheduler), most_(most) {}
+  Processors(Scheduler& scheduler, unsigned most) : scheduler_(scheduler), most_(most) {
+    all_.reserve(most);
+  }
   // None is left.
   void stop() { all_.clear(); }
   unsigned active() const { return active_; }

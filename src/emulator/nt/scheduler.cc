@@ -44,24 +44,37 @@ bool Scheduler::wait(KernelLock& lock, FunctionRef<bool()> ready,
     self.deadline_ns = {};
     return ready();
   }
-  ++waiting_;
+  if (ready()) return true;
+  Thread& self = Thread::current();
+  self.ready = &ready;
+  waiting_.push_back(&self);
   bool is_ready = true;
   if (deadline_ns) {
     const std::chrono::steady_clock::time_point until{std::chrono::nanoseconds(*deadline_ns)};
-    is_ready = changed_.wait_until(lock, until, ready);
+    is_ready = self.run.wait_until(lock, until, ready);
   } else {
-    changed_.wait(lock, ready);
+    self.run.wait(lock, ready);
   }
-  --waiting_;
+  std::erase(waiting_, &self);
+  self.ready = nullptr;
   return is_ready;
 }
 
-void Scheduler::notify() {
-  if (!is_seeded()) changed_.notify_all();
+void Scheduler::spin(KernelLock& lock, FunctionRef<bool()> ready) {
+  ++spinning_;
+  wait(lock, ready, {});
+  --spinning_;
 }
 
-void Scheduler::notify_if_waiting() {
-  if (is_seeded() || waiting_ == 0) return;
+void Scheduler::notify() {
+  if (is_seeded()) return;
+  for (Thread* thread : waiting_) {
+    if ((*thread->ready)()) thread->run.notify_one();
+  }
+}
+
+void Scheduler::notify_spinning() {
+  if (is_seeded() || spinning_ == 0) return;
   const KernelLock held = lock();
   notify();
 }

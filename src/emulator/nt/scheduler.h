@@ -30,8 +30,10 @@ class Scheduler final : public platform::Clock {
   bool wait(KernelLock& lock, FunctionRef<bool()> ready, std::optional<std::uint64_t> deadline_ns);
   // Under the lock: something that may be waited for has changed.
   void notify();
-  // The same without the lock; cheap when nobody waits.
-  void notify_if_waiting();
+  // The same for those who wait for another thread to let go of something that it does not need the
+  // lock to let go of: whoever does calls notify_spinning, which is cheap when there are none.
+  void spin(KernelLock& lock, FunctionRef<bool()> ready);
+  void notify_spinning();
   // The thread may lose the processor here.
   void preempt(Thread& thread);
 
@@ -53,8 +55,8 @@ class Scheduler final : public platform::Clock {
 
   std::optional<std::mt19937_64> random_;
   std::mutex mutex_;
-  std::condition_variable changed_;
-  std::atomic<unsigned> waiting_{0};
+  std::vector<Thread*> waiting_;  // real threads
+  std::atomic<unsigned> spinning_{0};
   std::vector<Thread*> threads_;
   Thread* running_ = nullptr;
   std::atomic<std::uint64_t> virtual_ns_{0};

@@ -30,8 +30,7 @@ Slot& slot() {
 
 }  // namespace
 
-Thread::Thread(std::string name_)
-    : name(std::move(name_)), number(next_number++), processor(number) {}
+Thread::Thread(std::string name_) : name(std::move(name_)), number(next_number++) {}
 
 Thread& Thread::current() {
   Slot& here = slot();
@@ -58,7 +57,7 @@ void Thread::adopt(std::unique_ptr<Thread> thread) {
   here.thread = std::move(thread);
   here.kernel = kernel_id();
   here.thread->host_stack = own_stack();
-  arm_fault_report();
+  use_alternate_stack();
 }
 
 std::unique_ptr<Thread> Thread::forget() {
