@@ -87,7 +87,7 @@ std::string DriverHost::link_of(DatapathClient& client, const std::string& port)
       wire::Family::Netdev, std::uint8_t(wire::NetdevCommand::Find),
       [&](wire::Writer& writer) { writer.put_string(wire::NetdevAttr::Name, port); },
       [&](const wire::MessageView& message) {
-        const auto list = wire::Attributes::parse(message.payload.from(4));
+        const auto list = wire::Attributes::parse(message.payload);
         if (!list) return;
         if (const auto status = list->find(wire::NetdevAttr::Status)) {
           state = std::string(*status->string());

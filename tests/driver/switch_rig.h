@@ -1,5 +1,5 @@
-// The driver over the whole emulated host without Linux's NICs: kernel, NDIS, switches, and adapters
-// whose far side is a test's memory.
+// The driver over the whole emulated host without Linux's NICs: kernel, NDIS, switches, and
+// adapters whose far side is a test's memory.
 #pragma once
 #include <memory>
 #include <mutex>

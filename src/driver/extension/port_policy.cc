@@ -68,4 +68,9 @@ VlanVerdict deliver(const PortPolicy& policy, Maybe<std::uint16_t> tag) {
   return kDrop;
 }
 
+VlanVerdict deliver_without_flows(const PortPolicy& policy, Maybe<std::uint16_t> tag) {
+  const bool has_none = policy.vlan_mode == VlanMode::None && access_vlan(policy) == 0;
+  return has_none && tag.value_or(0) != 0 ? kDrop : deliver(policy, tag);
+}
+
 }  // namespace ovs::driver

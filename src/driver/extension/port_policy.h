@@ -68,6 +68,9 @@ struct VlanVerdict {
 VlanVerdict admit(const PortPolicy& policy, Maybe<std::uint16_t> vlan);
 // A frame that is to go out to it.
 VlanVerdict deliver(const PortPolicy& policy, Maybe<std::uint16_t> vlan);
+// The same for an adapter inside a switch that no flow decides for: a port without a VLAN of its
+// own has the frames without one.
+VlanVerdict deliver_without_flows(const PortPolicy& policy, Maybe<std::uint16_t> vlan);
 // Whether a virtual machine's adapter of address `own` may send a frame whose source is `source`
 // (each as mac_bits has it). Adapters of other kinds may.
 constexpr bool may_send_from(const PortPolicy& policy, std::uint64_t source, std::uint64_t own) {

@@ -49,6 +49,12 @@ TEST_CASE("PortPolicy: an access port's frames are of its VLAN, and have no tag 
   CHECK(deliver(access, kUntagged) == kDrop);
 }
 
+TEST_CASE("PortPolicy: where no flow decides, a port without a VLAN has untagged frames alone") {
+  CHECK(deliver_without_flows(PortPolicy(), kUntagged) == kKeep);
+  CHECK(deliver_without_flows(PortPolicy(), 5) == kDrop);
+  CHECK(deliver_without_flows(access_of(5), 5) == kPop);
+}
+
 TEST_CASE("PortPolicy: isolation by a VLAN is access to it") {
   PortPolicy isolated;
   isolated.isolation_vlan = 9;

@@ -220,7 +220,10 @@ Fate Arrivals::forward(Arrival& arrival, const HypervNic& nic, std::uint64_t to,
     if (known && known->port != other.port_id()) return;
     if (other.kind() == NicKind::External && other.index() == NDIS_SWITCH_DEFAULT_NIC_INDEX) return;
     if (count > 0 && targets[count - 1].port == other.port_id()) return;
-    const VlanVerdict verdict = deliver(other.port().policy(reader_), vlan);
+    const PortPolicy& policy = other.port().policy(reader_);
+    const VlanVerdict verdict = other.kind() == NicKind::External
+                                    ? deliver(policy, vlan)
+                                    : deliver_without_flows(policy, vlan);
     if (verdict.what == VlanVerdict::What::Drop || verdict.what == VlanVerdict::What::Push) return;
     targets[count++] = {nullptr, other.port_id(), other.index(),
                         verdict.what == VlanVerdict::What::Keep};
