@@ -165,7 +165,7 @@ TEST_CASE("NblChain: lists come out in the order in which they went in") {
   NblChain chain;
   for (NET_BUFFER_LIST& list : lists) chain.push_back(&list);
   NblChain moved(std::move(chain));
-  CHECK(chain.empty());
+  CHECK(chain.empty());  // NOLINT(bugprone-use-after-move): that is the point
   CHECK(moved.take_first() == &lists[0]);
   CHECK(lists[0].Next == nullptr);
   NblChain again(moved.release());

@@ -188,7 +188,7 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) {
 namespace {
 
 std::string shown(const Parameter& parameter) {
-  const std::string name = "--" + std::string(parameter.name);
+  std::string name = "--" + std::string(parameter.name);
   if (parameter.kind == ParameterKind::Boolean) return name;
   if (parameter.position == kNamedOnly) return name + " " + std::string(parameter.value);
   return "[" + name + "] " + std::string(parameter.value);

@@ -182,7 +182,7 @@ CommandResult<void> Machine::add_management_adapter(MachineSwitch& made) {
   NewAdapter adapter;
   adapter.name = made.name;
   OVS_TRY(MachineAdapter* const added, add_adapter(adapter));
-  const auto plugged = plug(*added, made);
+  auto plugged = plug(*added, made);
   if (!plugged) (void)remove_adapter(*added);
   return plugged;
 }
@@ -214,7 +214,7 @@ std::string Machine::free_link(const NewAdapter& wanted) const {
       is_management ? as_link("vEth-" + wanted.name, kMaxLinkName) : std::string("eth");
   for (unsigned number = 0;; ++number) {
     const std::string digits = is_management && number == 0 ? "" : std::to_string(number);
-    const std::string link = base.substr(0, kMaxLinkName - digits.size()) + digits;
+    std::string link = base.substr(0, kMaxLinkName - digits.size()) + digits;
     if (!is_link_taken(wanted.name_space, link)) return link;
   }
 }
@@ -247,7 +247,7 @@ CommandResult<MachineAdapter*> Machine::add_adapter(const NewAdapter& wanted) {
 }
 
 CommandResult<void> Machine::remove_adapter(MachineAdapter& adapter) {
-  const auto out = unplug(adapter);
+  auto out = unplug(adapter);
   std::erase_if(adapters_, [&](const auto& each) { return each.get() == &adapter; });
   return out;
 }
