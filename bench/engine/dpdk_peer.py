@@ -67,9 +67,10 @@ def dotted(address):
 
 
 def rules(count, masks):
-    """The engine bench's flows as rules: by destination, and by some low bits of the source. A megaflow's
-    mask is what translation looked at before it found the rule: with wider masks at lower priorities
-    that is the rule's own, and nothing of the others'."""
+    """The engine bench's flows as rules: by destination, and by some low bits of the source.
+
+    A megaflow's mask is what translation looked at before it found the rule: with wider masks at
+    lower priorities that is the rule's own, and nothing of the others'."""
     for number in range(count):
         source, destination = 0x0a000000 | number >> 8, 0x0b000000 | number
         match = f"in_port=1,udp,nw_dst={dotted(destination)}"
