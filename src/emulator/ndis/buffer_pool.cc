@@ -346,6 +346,9 @@ void reserve_context(ListBlock& block) {
 }
 
 void free_driver_list(ListBlock& block) {
+  if (block.host_data != nullptr) {
+    violate(57, "freed with its forwarding context: " + describe(block));
+  }
   if (block.pool != nullptr) --block.pool->out;
   free_list_block(block);
 }

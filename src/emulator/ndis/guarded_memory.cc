@@ -26,6 +26,7 @@ struct Region {
   std::size_t bytes = 0;  // of all
   Use use = Use::Writable;
   bool is_concealed = false;
+  int rule = 0;  // of who touches a forbidden page
 };
 std::mutex mutex;
 std::map<std::uintptr_t, Region> regions;
@@ -69,7 +70,12 @@ void report(std::uintptr_t at) {
   if (region.is_concealed) violate(52, "access to a packet that was sent, at " + hex(at));
   if (region.use == Use::Freed)
     violate(52, "access to a packet that is the host's again, at " + hex(at));
-  if (is_guard) violate(85, "access beyond the memory that an MDL describes, at " + hex(at));
+  if (is_guard) {
+    const bool is_frame = region.rule == 85;
+    violate(region.rule, std::string("access beyond ") +
+                             (is_frame ? "the memory that an MDL describes" : "a structure") +
+                             ", at " + hex(at));
+  }
   if (region.use == Use::ReadOnly)
     violate(84, "a write into a packet's shared memory, at " + hex(at));
 }
@@ -96,14 +102,14 @@ void on_fault(int number, siginfo_t* info, void* context) {
 
 }  // namespace
 
-std::byte* allocate_guarded(std::size_t size) {
+std::byte* allocate_guarded(std::size_t size, int rule) {
   const std::size_t bytes = rounded(size) + 2 * kPage;
   void* all = ::mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (all == MAP_FAILED) std::abort();
   const auto begin = reinterpret_cast<std::uintptr_t>(all);
   protect(begin, size, PROT_READ | PROT_WRITE);
   const std::lock_guard lock(mutex);
-  regions[begin] = {bytes, Use::Writable};
+  regions[begin] = {bytes, Use::Writable, false, rule};
   return reinterpret_cast<std::byte*>(begin + kPage + rounded(size) - size);
 }
 

@@ -6,7 +6,8 @@
 namespace ovs::emulator {
 
 // `size` bytes that end where a forbidden page begins; the page before the first is forbidden too.
-std::byte* allocate_guarded(std::size_t size);
+// Whoever touches either violates `rule`.
+std::byte* allocate_guarded(std::size_t size, int rule = 85);
 void free_guarded(std::byte* start, std::size_t size);
 void make_read_only(std::byte* start, std::size_t size);
 void make_writable(std::byte* start, std::size_t size);

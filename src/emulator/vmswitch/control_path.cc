@@ -80,6 +80,9 @@ void ControlPath::judge(const Issue& issue, NDIS_STATUS status) const {
         violate(31, what + " without being passed on: the property is not the extension's own");
       }
       return;
+    case Handling::Foreign:
+      if (!issue.has_reached_below) violate(32, what + " without being passed on");
+      return;
     case Handling::Answered: return;
   }
 }
@@ -91,6 +94,9 @@ void ControlPath::judge_create(const Issue& issue, NDIS_STATUS status) const {
     violate(27, what + ", from below came " + status_text(issue.status_below));
   }
   if (NT_SUCCESS(status)) violate(27, what + ", and the lower edge has not seen it");
+  if (issue.follows_refusal) {
+    violate(28, what + ": vetoed, after the lower edge had refused the same: it is not forgotten");
+  }
   if (!model_.is_active()) violate(39, what + ": vetoed before the switch is active");
   if (!issue.may_be_vetoed) violate(30, what + ": vetoed for a member of the team");
   if (status != NDIS_STATUS_DATA_NOT_ACCEPTED) {
@@ -110,12 +116,18 @@ NDIS_STATUS ControlPath::issue_port(NDIS_OID oid, PortId id, std::function<NDIS_
   return this->issue(issue);
 }
 
-NDIS_STATUS ControlPath::create_port(std::unique_ptr<SwitchPort> port) {
+NDIS_STATUS ControlPath::create_port(std::unique_ptr<SwitchPort> port, bool was_refused) {
   OidBuffer buffer(layouts_.port().Size);
   put_port(buffer.as<NDIS_SWITCH_PORT_PARAMETERS>(), *port, layouts_);
-  Issue issue{.oid = OID_SWITCH_PORT_CREATE, .buffer = &buffer, .handling = Handling::Create};
+  Issue issue{.oid = OID_SWITCH_PORT_CREATE,
+              .buffer = &buffer,
+              .handling = Handling::Create,
+              .follows_refusal = was_refused};
   issue.below = [&] {
-    if (std::exchange(vetoes_next_, false)) return NDIS_STATUS_DATA_NOT_ACCEPTED;
+    if (std::exchange(refuses_next_, false)) {
+      refused_port_ = port->id;
+      return NDIS_STATUS_DATA_NOT_ACCEPTED;
+    }
     const WriteLock lock(model_.mutex());
     const PortId id = port->id;
     model_.ports().emplace(id, std::move(port));
@@ -187,9 +199,13 @@ NDIS_STATUS ControlPath::create_nic(std::unique_ptr<SwitchNic> nic) {
   Issue issue{.oid = OID_SWITCH_NIC_CREATE,
               .buffer = &buffer,
               .handling = Handling::Create,
-              .may_be_vetoed = nic->address.index == NDIS_SWITCH_DEFAULT_NIC_INDEX};
+              .may_be_vetoed = nic->address.index == NDIS_SWITCH_DEFAULT_NIC_INDEX,
+              .follows_refusal = std::exchange(refused_nic_, std::nullopt) == nic->address};
   issue.below = [&] {
-    if (std::exchange(vetoes_next_, false)) return NDIS_STATUS_DATA_NOT_ACCEPTED;
+    if (std::exchange(refuses_next_, false)) {
+      refused_nic_ = nic->address;
+      return NDIS_STATUS_DATA_NOT_ACCEPTED;
+    }
     const WriteLock lock(model_.mutex());
     SwitchPort* port = model_.find_port(nic->address.port);
     port->nics.push_back(std::move(nic));
@@ -305,6 +321,30 @@ NDIS_STATUS ControlPath::delete_policy(PortId id, PropertyKind kind) {
     return NDIS_STATUS_SUCCESS;
   };
   return this->issue(issue);
+}
+
+void ControlPath::poll(PortId id) {
+  OidBuffer status(sizeof(NDIS_SWITCH_PORT_FEATURE_STATUS_PARAMETERS));
+  auto& asked = status.as<NDIS_SWITCH_PORT_FEATURE_STATUS_PARAMETERS>();
+  asked = {};
+  asked.Header = layouts_.plain(sizeof asked);
+  asked.PortId = ndis_id(id);
+  asked.FeatureStatusType = NdisSwitchPortFeatureStatusTypeCustom;
+  OidBuffer properties(sizeof(NDIS_SWITCH_PORT_PROPERTY_ENUM_PARAMETERS));
+  auto& listed = properties.as<NDIS_SWITCH_PORT_PROPERTY_ENUM_PARAMETERS>();
+  listed = {};
+  listed.Header = layouts_.plain(sizeof listed);
+  listed.PortId = ndis_id(id);
+  listed.PropertyType = NdisSwitchPortPropertyTypeProfile;
+  for (auto [oid, buffer] : {std::pair{OID_SWITCH_PORT_FEATURE_STATUS_QUERY, &status},
+                             std::pair{OID_SWITCH_PORT_PROPERTY_ENUM, &properties}}) {
+    Issue issue{.type = NdisRequestMethod,
+                .oid = oid,
+                .buffer = buffer,
+                .handling = Handling::Foreign,
+                .below = [] { return NDIS_STATUS_NOT_SUPPORTED; }};
+    this->issue(issue);
+  }
 }
 
 }  // namespace ovs::emulator

@@ -4,10 +4,13 @@
 #pragma once
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "emulator/ndis/filter_module.h"
+#include "emulator/nt/text.h"
 #include "emulator/vmswitch/oid_buffer.h"
 
 namespace ovs::emulator {
@@ -17,7 +20,8 @@ enum class Handling : std::uint8_t {
   Create,   // pass on or veto: 27, 30, 39
   Passed,   // pass on, always: 29
   Policy,   // pass on or veto: 31
-  Answered  // by whoever knows, else passed on: 32 to 34
+  Foreign,  // pass on: it is not the extension's to answer: 32
+  Answered  // by whoever knows, else passed on: 33, 34
 };
 
 // A request on its way through the extension.
@@ -27,6 +31,7 @@ struct Issue {
   OidBuffer* buffer = nullptr;
   Handling handling = Handling::Passed;
   bool may_be_vetoed = true;                // Create: of the port's own NIC
+  bool follows_refusal = false;             // Create: the lower edge refused the same before (28)
   std::function<NDIS_STATUS()> below = {};  // the lower edge's part
   // --- set on the way
   bool has_reached_below = false;
@@ -44,7 +49,7 @@ class ControlPath {
 
   // --- the upper edge; PASSIVE_LEVEL, one at a time
   NDIS_STATUS issue(Issue& issue);
-  NDIS_STATUS create_port(std::unique_ptr<SwitchPort> port);
+  NDIS_STATUS create_port(std::unique_ptr<SwitchPort> port, bool was_refused);
   NDIS_STATUS update_port(PortId port, const std::string& friendly_name);
   NDIS_STATUS tear_down_port(PortId port);
   NDIS_STATUS delete_port(PortId port);
@@ -55,8 +60,11 @@ class ControlPath {
   NDIS_STATUS delete_nic(NicAddress address);
   // Adds, updates, or, when the policy is none, deletes.
   NDIS_STATUS set_policy(PortId port, PropertyKind kind, const PortPolicies& policies);
-  // The lower edge's answer to the next creation, once: to see what the extension makes of it.
-  void veto_next_creation() { vetoes_next_ = true; }
+  // Asks for what belongs to other extensions, as management does (rule 32).
+  void poll(PortId port);
+  // The lower edge refuses the next creation, once. What was refused comes again by its number.
+  void refuse_next_creation() { refuses_next_ = true; }
+  std::optional<PortId> take_refused_port() { return std::exchange(refused_port_, std::nullopt); }
 
   // --- the lower edge
   NDIS_STATUS answer(FilterModule& module, NDIS_OID_REQUEST& request);
@@ -86,7 +94,9 @@ class ControlPath {
   SwitchModel& model_;
   const Layouts layouts_;
   FilterModule* module_ = nullptr;
-  bool vetoes_next_ = false;
+  bool refuses_next_ = false;
+  std::optional<PortId> refused_port_;
+  std::optional<NicAddress> refused_nic_;
   std::mutex mutex_;  // of what follows
   std::vector<Issue*> under_way_;
   std::uint32_t grown_[2] = {};    // answers that asked for more room: ports, NICs
@@ -94,6 +104,5 @@ class ControlPath {
 };
 
 const char* oid_name(NDIS_OID oid);
-std::string status_text(NDIS_STATUS status);
 
 }  // namespace ovs::emulator

@@ -1,5 +1,4 @@
 // The lower edge's half of the control path: what the extension passed on, and what it asks.
-#include <cstdio>
 #include <cstring>
 #include <optional>
 #include <utility>

@@ -5,6 +5,8 @@
 #include <functional>
 #include <string>
 
+#include "emulator/ndis/guarded_memory.h"
+
 namespace ovs::emulator {
 namespace {
 
@@ -128,8 +130,13 @@ void put_isolation(NDIS_SWITCH_PORT_PROPERTY_ISOLATION& to, const IsolationPolic
 
 }  // namespace
 
-OidBuffer::OidBuffer(std::size_t size) : size_(size), bytes_(new std::byte[size]) {
-  std::fill_n(bytes_.get(), size, kGarbage);
+OidBuffer::OidBuffer(std::size_t size)
+    : size_((size + 7) & ~std::size_t{7}), bytes_(allocate_guarded(size_, 26)) {
+  std::fill_n(bytes_, size_, kGarbage);
+}
+
+OidBuffer::~OidBuffer() {
+  free_guarded(bytes_, size_);
 }
 
 std::uint64_t OidBuffer::hash() const {

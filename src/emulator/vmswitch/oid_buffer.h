@@ -1,9 +1,10 @@
 // The memory that a switch request's structure lies in, and the structures as Windows lays them
 // out: header, revision and size by the switch's habits, counted names with garbage behind them.
+// Behind the structure lies a page that nobody may touch: who reads further than its header says is
+// caught (rule 26).
 #pragma once
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string_view>
 
 #include "emulator/sdk/ndis.h"
@@ -14,9 +15,11 @@ namespace ovs::emulator {
 class OidBuffer {
  public:
   explicit OidBuffer(std::size_t size);
+  OidBuffer(const OidBuffer&) = delete;
+  ~OidBuffer();
 
-  std::byte* data() { return bytes_.get(); }
-  const std::byte* data() const { return bytes_.get(); }
+  std::byte* data() { return bytes_; }
+  const std::byte* data() const { return bytes_; }
   std::size_t size() const { return size_; }
   template <class T>
   T& as(std::size_t offset = 0) {
@@ -26,7 +29,7 @@ class OidBuffer {
 
  private:
   std::size_t size_;
-  std::unique_ptr<std::byte[]> bytes_;
+  std::byte* bytes_;
 };
 
 // Which version of a structure the extension meets.

@@ -55,7 +55,7 @@ class PacketPath::Passage {
   }
   Passage(const Passage&) = delete;
   ~Passage() {
-    if (--path_.passing_ == 0 && path_.module_ == nullptr) Kernel::current().change([] {});
+    if (--path_.passing_ == 0 && path_.is_waiting_) Kernel::current().change([] {});
   }
   FilterModule* module() const { return module_; }
 
@@ -80,8 +80,9 @@ void PacketPath::use_extension(FilterModule& module) {
 void PacketPath::use_nothing() {
   is_built_in_ = false;
   module_ = nullptr;
-  if (passing_ == 0) return;
-  Kernel::current().wait_until([&] { return passing_ == 0; });
+  is_waiting_ = true;
+  if (passing_ != 0) Kernel::current().wait_until([&] { return passing_ == 0; });
+  is_waiting_ = false;
 }
 
 // --- in

@@ -47,7 +47,8 @@ class PacketPath {
   BuiltInSwitch built_in_;
   std::atomic<FilterModule*> module_ = nullptr;
   std::atomic<bool> is_built_in_ = true;
-  std::atomic<int> passing_ = 0;  // threads that are giving packets to the module
+  std::atomic<int> passing_ = 0;          // threads that are giving packets to the module
+  std::atomic<bool> is_waiting_ = false;  // until they are none
 };
 
 }  // namespace ovs::emulator

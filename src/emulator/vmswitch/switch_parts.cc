@@ -36,6 +36,7 @@ VirtualSwitch::Parts::Parts(Ndis& host, const SwitchSpec& spec)
       model(spec),
       desk(model, host.config().unique_name),
       control(model, host.config().version),
+      runs(model, control, host.config().unique_name),
       packets(model, desk),
       stack(make_stack(host, *this, stack_config(spec))) {}
 
@@ -83,7 +84,9 @@ NDIS_STATUS VirtualSwitch::Parts::oid_request(FilterModule& module, NDIS_OID_REQ
 // Nothing is pended at the lower edge.
 void VirtualSwitch::Parts::cancel_oid(FilterModule&, void*) {}
 
-void VirtualSwitch::Parts::status_indicated(FilterModule&, const NDIS_STATUS_INDICATION&) {}
+void VirtualSwitch::Parts::status_indicated(FilterModule&, const NDIS_STATUS_INDICATION& status) {
+  runs.judge_indication(status);
+}
 
 NDIS_STATUS VirtualSwitch::Parts::net_pnp_event(FilterModule&, NET_PNP_EVENT_NOTIFICATION&) {
   return NDIS_STATUS_SUCCESS;
@@ -112,6 +115,10 @@ SwitchError VirtualSwitch::Parts::error(std::string text, NDIS_STATUS status) co
   return {"switch '" + model.spec().friendly_name + "': " + std::move(text), status};
 }
 
+SwitchError VirtualSwitch::Parts::no_nic(PortId port) const {
+  return error("port " + std::to_string(ndis_id(port)) + " has no NIC");
+}
+
 SwitchResult<void> VirtualSwitch::Parts::check(NDIS_STATUS status, const std::string& what) const {
   if (NT_SUCCESS(status)) return {};
   const bool is_veto = status == NDIS_STATUS_DATA_NOT_ACCEPTED;
@@ -121,7 +128,8 @@ SwitchResult<void> VirtualSwitch::Parts::check(NDIS_STATUS status, const std::st
 
 SwitchResult<PortId> VirtualSwitch::Parts::make_port(PortSpec spec, bool is_validation) {
   auto port = std::make_unique<SwitchPort>();
-  const PortId id = model.next_port_id();
+  const std::optional<PortId> refused = control.take_refused_port();
+  const PortId id = refused ? *refused : model.next_port_id();
   port->id = id;
   port->spec = std::move(spec);
   if (port->spec.name.empty()) port->spec.name = "port-" + std::to_string(ndis_id(id));
@@ -129,7 +137,7 @@ SwitchResult<PortId> VirtualSwitch::Parts::make_port(PortSpec spec, bool is_vali
   const bool has_security =
       port->spec.kind == PortKind::Synthetic || port->spec.kind == PortKind::Emulated;
   const std::string what = "port '" + port->spec.friendly_name + "'";
-  OVS_TRY(check(control.create_port(std::move(port)), what));
+  OVS_TRY(check(control.create_port(std::move(port), refused.has_value()), what));
   // Every guest's port has security properties. An extension that will not have them has said so.
   if (has_security && !is_validation) {
     static_cast<void>(control.set_policy(id, PropertyKind::Security, PortPolicies{}));

@@ -5,7 +5,7 @@
 
 #include "emulator/ndis/filter_stack.h"
 #include "emulator/ndis/ndis.h"
-#include "emulator/vmswitch/control_path.h"
+#include "emulator/vmswitch/nic_runs.h"
 #include "emulator/vmswitch/packet_path.h"
 #include "emulator/vmswitch/virtual_switch.h"
 
@@ -36,6 +36,7 @@ struct VirtualSwitch::Parts final : Edge {
   // --- steps of control calls, whose turn it is
   SwitchResult<void> check(NDIS_STATUS status, const std::string& what) const;
   SwitchError error(std::string text, NDIS_STATUS status = 0) const;
+  SwitchError no_nic(PortId port) const;
   SwitchResult<PortId> make_port(PortSpec spec, bool is_validation);
   SwitchResult<void> unmake_port(PortId port);
   SwitchResult<void> plug(NicAddress address, const NicSpec& spec, NicBackend* backend);
@@ -53,6 +54,7 @@ struct VirtualSwitch::Parts final : Edge {
   SwitchModel model;
   ForwardingDesk desk;
   ControlPath control;
+  NicRuns runs;
   PacketPath packets;
   std::unique_ptr<FilterStack> stack;
   std::atomic<bool> is_enabled = false;

@@ -1,6 +1,7 @@
 // What a virtual switch is told and what it tells: specifications, port policies, and what there is
 // to see of ports and NICs. Values only.
 #pragma once
+#include <array>
 #include <bitset>
 #include <cstdint>
 #include <string>
@@ -120,6 +121,12 @@ struct PortPolicies {
   VlanPolicy vlan;
   SecurityPolicy security;
   IsolationPolicy isolation;
+};
+
+// What an extension saved of a NIC.
+struct SavedNic {
+  std::array<std::uint8_t, 16> extension{}, feature{};  // GUIDs as they lie in memory
+  std::vector<std::uint8_t> data;
 };
 
 // --- what there is to see

@@ -110,6 +110,18 @@ SwitchResult<void> VirtualSwitch::set_isolation(PortId port, const IsolationPoli
                             [&](auto& own) { own.isolation = policy; });
 }
 
+SwitchResult<void> VirtualSwitch::poll(PortId port) {
+  const Parts::Turn turn(*parts_);
+  if (!parts_->kind_of(port)) return parts_->error("no port " + std::to_string(ndis_id(port)));
+  parts_->control.poll(port);
+  return {};
+}
+
+void VirtualSwitch::refuse_next_creation() {
+  const Parts::Turn turn(*parts_);
+  parts_->control.refuse_next_creation();
+}
+
 // --- NICs
 
 SwitchResult<void> VirtualSwitch::connect_nic(PortId port, const NicSpec& spec,
@@ -126,9 +138,7 @@ SwitchResult<void> VirtualSwitch::disconnect_nic(PortId port) {
   if (parts_->kind_of(port) == PortKind::External) {
     return parts_->error("the external port's NIC stays");
   }
-  if (parts_->nics_of(port).empty()) {
-    return parts_->error("port " + std::to_string(ndis_id(port)) + " has no NIC");
-  }
+  if (parts_->nics_of(port).empty()) return parts_->no_nic(port);
   return parts_->unplug({port, 0});
 }
 
@@ -138,14 +148,37 @@ SwitchResult<void> VirtualSwitch::update_nic(PortId port, const NicUpdate& updat
   {
     const ReadLock lock(parts_->model.mutex());
     const SwitchNic* nic = parts_->model.find_nic({port, 0});
-    if (nic == nullptr)
-      return parts_->error("port " + std::to_string(ndis_id(port)) + " has no NIC");
+    if (nic == nullptr) return parts_->no_nic(port);
     spec = nic->spec;
   }
   if (!update.friendly_name.empty()) spec.friendly_name = update.friendly_name;
   if (!update.mac.is_zero()) spec.mac = update.mac;
   if (update.mtu != 0) spec.mtu = update.mtu;
   return parts_->check(parts_->control.update_nic({port, 0}, spec), "updating a NIC");
+}
+
+SwitchResult<std::vector<SavedNic>> VirtualSwitch::save_nic(PortId port) {
+  const Parts::Turn turn(*parts_);
+  if (parts_->nics_of(port).empty()) return parts_->no_nic(port);
+  return parts_->runs.save({port, 0});
+}
+
+SwitchResult<void> VirtualSwitch::restore_nic(PortId port, const std::vector<SavedNic>& saved) {
+  const Parts::Turn turn(*parts_);
+  if (parts_->nics_of(port).empty()) return parts_->no_nic(port);
+  return parts_->check(parts_->runs.restore({port, 0}, saved), "restoring a NIC");
+}
+
+std::int32_t VirtualSwitch::request_of_nic(PortId port, std::uint32_t oid) {
+  const Parts::Turn turn(*parts_);
+  return parts_->runs.request({port, 0}, oid);
+}
+
+SwitchResult<void> VirtualSwitch::indicate_nic_status(NicAddress nic, std::int32_t status) {
+  const Parts::Turn turn(*parts_);
+  FilterModule* const module = parts_->stack->module();
+  if (module != nullptr) parts_->runs.indicate(*module, nic, status);
+  return {};
 }
 
 SwitchResult<void> VirtualSwitch::add_physical_nic(const PhysicalNicSpec& spec) {

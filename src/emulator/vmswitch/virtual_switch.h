@@ -54,12 +54,28 @@ class VirtualSwitch {
   SwitchResult<void> set_security(PortId port, const SecurityPolicy& policy);
   SwitchResult<void> set_isolation(PortId port, const IsolationPolicy& policy);
 
+  // Management looks for properties and statuses that are other extensions' to answer.
+  SwitchResult<void> poll(PortId port);
+  // The switch itself refuses the next port or NIC, after its extension has let it pass.
+  void refuse_next_creation();
+
   // --- NICs, at a port's index 0. The backend outlives the connection.
   // Creates and connects. A NIC that the port had before must have been disconnected.
   SwitchResult<void> connect_nic(PortId port, const NicSpec& spec, NicBackend& backend);
   // Disconnects and deletes: on return no frame is under way to or from it, and none will come.
   SwitchResult<void> disconnect_nic(PortId port);
   SwitchResult<void> update_nic(PortId port, const NicUpdate& update);
+
+  // What the extension keeps of the NIC for a live migration, in a form of its own; given back to
+  // it, here or in another switch, after the NIC there is connected.
+  SwitchResult<std::vector<SavedNic>> save_nic(PortId port);
+  SwitchResult<void> restore_nic(PortId port, const std::vector<SavedNic>& saved);
+  // The NIC's owner asks the physical NIC for something, by a request's number: what the extension
+  // makes of it. The status, because refusing is no failure of ours.
+  std::int32_t request_of_nic(PortId port, std::uint32_t oid);
+  // Something happened to the NIC that is not the switch's business: an NDIS_STATUS for those
+  // above.
+  SwitchResult<void> indicate_nic_status(NicAddress nic, std::int32_t status);
 
   // --- the team of an external switch
   SwitchResult<void> add_physical_nic(const PhysicalNicSpec& spec);
