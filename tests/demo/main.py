@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+import hyperv_host
 import programs
 import report
 import story
@@ -32,6 +33,9 @@ def parse_arguments(arguments):
     for part in programs.PARTS:
         parser.add_argument(f"--{part}", choices=programs.MAKERS,
                             help=f"the {part} of {' and '.join(OUR_HOSTS)}")
+    parser.add_argument("--driver", choices=("none", *hyperv_host.DRIVERS), default="none",
+                        help=f"{' and '.join(OUR_HOSTS)} are emulated Hyper-V hosts with the driver "
+                        "as a shared object or as openvswitch.sys, or (none, the default) Linux hosts")
     parser.add_argument("--keep", action="store_true", help="leave everything running at the end")
     parser.add_argument("--clean", action="store_true", help="only remove what an earlier run left")
     parser.add_argument("--quiet", action="store_true", help="headings and tables only")
@@ -68,7 +72,8 @@ class Demo:
         self.options = options
         self.narrator = narrator
         self.folder = Path("/run") / options.prefix
-        self.topology = Topology(options.prefix)
+        self.emulated = () if options.driver == "none" else OUR_HOSTS
+        self.topology = Topology(options.prefix, self.emulated)
 
     def clean(self):
         self.topology.destroy()
@@ -86,6 +91,10 @@ class Demo:
         return story.Story(hosts, vm_shells, underlay, self.folder, self.narrator)
 
     def _host(self, plan, makers):
+        if plan.name in self.emulated:
+            driver = hyperv_host.driver_path(self.options.driver)
+            return hyperv_host.HypervHost(plan, makers, self.folder / plan.name, self.topology,
+                                          self.narrator, driver)
         namespace = self.topology.namespace(plan.name)
         return NamespaceHost(plan, makers, self.folder / plan.name, namespace, self.narrator)
 

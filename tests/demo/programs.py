@@ -81,6 +81,10 @@ def link_all(makers, folder):
     """Fills `folder` with a link for each program, so that one PATH entry is the whole choice."""
     folder.mkdir(parents=True, exist_ok=True)
     for program, maker in makers.items():
-        link = folder / program
-        link.unlink(missing_ok=True)
-        link.symlink_to(locate(program, maker))
+        link_program(program, maker, folder)
+
+
+def link_program(program, maker, folder):
+    link = folder / program
+    link.unlink(missing_ok=True)
+    link.symlink_to(locate(program, maker))

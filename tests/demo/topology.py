@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 # A 1500-byte inner packet and 50 bytes of VXLAN fit: the netdev datapath does not fragment.
 UNDERLAY_MTU = 1600
+PHYSICAL_LINK = "Ethernet1"  # of an emulated Hyper-V host; others have eth0
 DEADLINE_S = 3
 
 
@@ -63,8 +64,10 @@ VMS = [vm for plan in PLAN for vm in plan.vms]
 class Topology:
     """All namespaces of one run. Names begin with `prefix`, so that two runs do not meet."""
 
-    def __init__(self, prefix):
+    def __init__(self, prefix, emulated=()):
+        """`emulated`: the names of hosts that make their VMs' NICs themselves."""
         self.prefix = prefix
+        self.emulated = emulated
 
     def namespace(self, machine):
         return f"{self.prefix}-{machine}"
@@ -78,19 +81,26 @@ class Topology:
 
     def _add_host(self, plan):
         self._add_namespace(plan.name)
-        self._add_cable(plan.name, "eth0", "underlay", plan.name)
+        physical = PHYSICAL_LINK if plan.name in self.emulated else "eth0"
+        self._add_cable(plan.name, physical, "underlay", plan.name)
         self._ip("underlay", f"link set {plan.name} master underlay")
-        for end, link in ((plan.name, "eth0"), ("underlay", plan.name)):
+        for end, link in ((plan.name, physical), ("underlay", plan.name)):
             self._up(end, link, UNDERLAY_MTU)
         for vm in plan.vms:
             self._add_vm(plan, vm)
 
     def _add_vm(self, plan, vm):
         self._add_namespace(vm.name)
+        if plan.name in self.emulated:
+            return
         self._add_cable(vm.name, "eth0", plan.name, vm.name)
         self._up(plan.name, vm.name)
         self._ip(vm.name, f"link set eth0 address {vm.mac}")
         self._up(vm.name, "eth0")
+        self.configure_vm(vm)
+
+    def configure_vm(self, vm):
+        """Gives the guest its addresses, once it has its NIC."""
         self._ip(vm.name, f"address add {vm.ipv4}/24 dev eth0")
         # Without duplicate address detection the address serves at once.
         self._ip(vm.name, f"address add {vm.ipv6}/64 dev eth0 nodad")

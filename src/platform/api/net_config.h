@@ -22,6 +22,7 @@ enum class LinkState : bool { Down, Up };
 struct Link {
   LinkIndex index{};
   LinkName name;
+  LinkName alias;      // what people may call it beside its name; empty: nothing
   FixedText<16> kind;  // "veth", "tun", "bridge"; empty for a physical NIC
   ovs::MacAddress mac;
   std::uint32_t mtu = 0;

@@ -66,6 +66,8 @@ TEST_CASE("NetConfig: links are listed and found, with their properties as they 
     CHECK(link->admin == LinkState::Up);
     CHECK(link->carrier == LinkState::Up);
     CHECK(link->speed_mbps == 10000);
+    CHECK(config.set_alias("va", "vEthernet (a)").ok());
+    CHECK(config.find_link("va")->alias.text() == "vEthernet (a)");
     CHECK(config.find_link("none").error().kind == Error::NotFound);
     CHECK(config.find_link("a-name-that-no-link-can-have").error().kind == Error::NotFound);
     CHECK(config.set_mtu(LinkIndex{999}, 1400).error().kind == Error::NotFound);

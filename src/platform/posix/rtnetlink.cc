@@ -136,6 +136,7 @@ bool parse_message(const nlmsghdr& message, Link& link) {
   for_each_attribute(message, sizeof *header, [&](int type, const nlattr& attribute) {
     switch (type) {
       case IFLA_IFNAME: link.name = LinkName::cut(text_of(attribute)); break;
+      case IFLA_IFALIAS: link.alias = LinkName::cut(text_of(attribute)); break;
       case IFLA_ADDRESS: link.mac = mac_of(attribute); break;
       case IFLA_MTU: link.mtu = number_of(attribute); break;
       case IFLA_MASTER: link.master = LinkIndex(number_of(attribute)); break;

@@ -156,7 +156,9 @@ bool RouteFeed::list(std::set<UnderlayRow>& rows) {
   std::map<LinkIndex, std::uint32_t> port_of_link;
   link_of_port_.clear();
   const auto links = net_.list_links([&](const platform::Link& link) {
-    const auto port = port_by_name.find(std::string_view(link.name.text()));
+    auto port = port_by_name.find(std::string_view(link.name.text()));
+    // An emulated host's adapters have names that no link can have.
+    if (port == port_by_name.end()) port = port_by_name.find(std::string_view(link.alias.text()));
     if (port == port_by_name.end()) return;
     port_of_link[link.index] = port->second;
     link_of_port_[port->second] = link.index;

@@ -11,7 +11,6 @@ namespace {
 // The filter and its service as the driver's package names them.
 constexpr std::string_view kExtensionNames[] = {"openvswitch", "OVSExt",
                                                 "{1A7FA0B7-AAFC-492A-B870-424D1FF85470}"};
-constexpr std::string_view kNoExtension = "";
 
 std::string_view mode_text(VlanMode mode) {
   switch (mode) {
@@ -68,7 +67,8 @@ std::string vlan_list_text(const VlanPolicy& policy) {
 }
 
 bool names_extension(std::string_view name, const ExtensionView& extension) {
-  if (!extension.name.empty() && equal_ignoring_case(name, extension.name)) return true;
+  if (extension.name.empty()) return false;
+  if (equal_ignoring_case(name, extension.name)) return true;
   for (const std::string_view known : kExtensionNames) {
     if (equal_ignoring_case(name, known)) return true;
   }
@@ -103,7 +103,7 @@ Record extension_record(const MachineSwitch& each) {
   const ExtensionView extension = each.door->view().extension;
   Record record;
   record.emplace_back("Id", "1A7FA0B7-AAFC-492A-B870-424D1FF85470");
-  record.emplace_back("Name", extension.name.empty() ? kNoExtension : extension.name);
+  record.emplace_back("Name", extension.name);
   record.emplace_back("ExtensionType", "Forwarding");
   record.emplace_back("SwitchId", each.id);
   record.emplace_back("SwitchName", each.name);

@@ -16,7 +16,8 @@ Answer adapter_answer(std::vector<Record> records);
 std::string mac_text(const MacAddress& mac);  // 00155D010203, as PowerShell shows it
 std::string_view kind_text(SwitchKind kind);
 std::string vlan_list_text(const VlanPolicy& policy);
-// "openvswitch", the driver's own name, the service's: all mean the extension that there is.
+// "openvswitch", the driver's own name, the service's: all mean the extension that there is,
+// if there is one.
 bool names_extension(std::string_view name, const ExtensionView& extension);
 
 // Of the parameters vm-name, name or vm-network-adapter-name, and management-os.

@@ -1,14 +1,28 @@
 #include "emulator/host/machine/real_switch.h"
 
+#include "emulator/ndis/filter_driver.h"
+#include "emulator/ndis/ndis_impl.h"
+
 namespace ovs::emulator {
 
 namespace {
+
+// As the driver that is registered calls itself.
+std::string registered_name() {
+  NdisImpl& ndis = NdisImpl::current();
+  const std::lock_guard lock(ndis.mutex);
+  return ndis.drivers.empty() ? "" : narrow(ndis.drivers.front()->friendly_name);
+}
 
 class RealSwitch final : public SwitchDoor {
  public:
   explicit RealSwitch(std::unique_ptr<VirtualSwitch> made) : switch_(std::move(made)) {}
 
-  SwitchView view() const override { return switch_->view(); }
+  SwitchView view() const override {
+    SwitchView view = switch_->view();
+    view.extension.name = registered_name();
+    return view;
+  }
   SwitchResult<PortId> add_port(const PortSpec& spec) override { return switch_->add_port(spec); }
   SwitchResult<void> remove_port(PortId port) override { return switch_->remove_port(port); }
   SwitchResult<void> rename_port(PortId port, std::string_view friendly_name) override {
