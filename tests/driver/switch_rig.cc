@@ -18,6 +18,11 @@ std::size_t MemoryNic::count() const {
   return frames_.size();
 }
 
+std::vector<std::vector<std::uint8_t>> MemoryNic::take() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(frames_, {});
+}
+
 std::vector<std::uint8_t> MemoryNic::last() const {
   const std::lock_guard lock(mutex_);
   return frames_.empty() ? std::vector<std::uint8_t>() : frames_.back();

@@ -21,6 +21,8 @@ class MemoryNic final : public emulator::NicBackend {
   void deliver(const emulator::NicFrame& frame) override;
   std::size_t count() const;
   std::vector<std::uint8_t> last() const;
+  // All that came since it was last asked.
+  std::vector<std::vector<std::uint8_t>> take();
 
  private:
   mutable std::mutex mutex_;

@@ -1,0 +1,360 @@
+// The driver under an emulated Hyper-V switch: what becomes of frames that virtual machines send.
+#include <doctest/doctest.h>
+
+#include <map>
+
+#include "base/bytes/checksum.h"
+#include "tests/driver/switch_rig.h"
+
+namespace ovs::tests {
+namespace {
+
+using namespace emulator;
+using FrameText = std::vector<std::uint8_t>;
+using Frames = std::vector<FrameText>;
+
+constexpr auto kNetdev = wire::VportType::Netdev;
+const MacAddress kBroadcast{{{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}}};
+const std::string kWire = "wire";
+
+// An Ethernet frame of `size` bytes with an IPv4 UDP packet.
+FrameText udp_frame(const MacAddress& from, const MacAddress& to, std::size_t size = 100,
+                    std::uint16_t port = 7) {
+  FrameText frame(size);
+  for (std::size_t i = 42; i < size; ++i) frame[i] = std::uint8_t(i);
+  std::uint8_t* const at = frame.data();
+  store(at, to);
+  store(at + 6, from);
+  store(at + 12, Be16(0x0800));
+  const std::uint8_t ip[] = {0x45, 0, 0, 0, 0, 1, 0x40, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2};
+  std::copy(std::begin(ip), std::end(ip), frame.begin() + 14);
+  store(at + 16, Be16(std::uint16_t(size - 14)));
+  store(at + 24, checksum(Bytes(at + 14, 20)));
+  store(at + 34, Be16(1000));
+  store(at + 36, Be16(port));
+  store(at + 38, Be16(std::uint16_t(size - 34)));
+  Checksum sum;
+  sum.add(Bytes(at + 26, 8));
+  sum.add(Be16(17));
+  sum.add(Be16(std::uint16_t(size - 34)));
+  sum.add(Bytes(at + 34, size - 34));
+  store(at + 40, sum.value());
+  return frame;
+}
+
+// A switch with adapters by name, each known to the driver by its port's name; an external one has
+// a wire.
+class Net {
+ public:
+  explicit Net(DriverHost& host, SwitchKind kind = SwitchKind::Private, const char* name = "net")
+      : host_(host), switch_(host.add_switch(spec_of(kind, name))) {
+    const auto enabled = switch_.enable_extension();
+    REQUIRE(enabled.ok());
+    if (kind != SwitchKind::External) return;
+    adapters_[kWire].address = switch_.find_physical_nic(kWireName).value_or(NicAddress{});
+  }
+
+  void add(const std::string& name, PortKind kind = PortKind::Synthetic) {
+    adapters_[name] = host_.plug(switch_, name, kind, name);
+  }
+  void send(const std::string& from, const Frames& frames) {
+    std::vector<NicFrame> sent;
+    for (const FrameText& frame : frames) {
+      sent.push_back({Bytes(frame.data(), frame.size()), {}, 0});
+    }
+    CHECK(switch_.transmit(adapters_[from].address,
+                           Span<const NicFrame>(sent.data(), sent.size())) == frames.size());
+  }
+  void send(const std::string& from, const FrameText& frame) { send(from, Frames(1, frame)); }
+  Frames take(const std::string& name) {
+    return name == kWire ? wire_.take() : adapters_[name].nic->take();
+  }
+  MacAddress mac(const std::string& name) { return adapters_[name].mac; }
+  VirtualSwitch& hyperv() { return switch_; }
+
+ private:
+  static constexpr auto* kWireName = "{11111111-0000-0000-0000-000000000001}";
+
+  SwitchSpec spec_of(SwitchKind kind, const char* name) {
+    SwitchSpec spec = private_switch(name);
+    spec.kind = kind;
+    if (kind != SwitchKind::External) return spec;
+    PhysicalNicSpec physical;
+    physical.nic.name = kWireName;
+    physical.nic.friendly_name = kWire;
+    physical.nic.mac.bytes = {2, 0, 0, 0, 1, 0};
+    physical.backend = &wire_;
+    spec.physical.push_back(physical);
+    return spec;
+  }
+
+  DriverHost& host_;
+  MemoryNic wire_;
+  std::map<std::string, Adapter> adapters_;
+  VirtualSwitch& switch_;
+};
+
+KernelConfig kernel_of(unsigned ndis_minor) {
+  KernelConfig kernel;
+  kernel.ndis = 0x00060000 + ndis_minor;
+  return kernel;
+}
+NdisConfig ndis_of(unsigned ndis_minor, Completions completions) {
+  NdisConfig ndis;
+  ndis.version = 0x00060000 + ndis_minor;
+  ndis.completions = completions;
+  return ndis;
+}
+
+// Three virtual machines on a private switch, not configured.
+struct Bare {
+  explicit Bare(unsigned minor = 85, Completions completions = Completions::Prompt)
+      : host(kernel_of(minor), ndis_of(minor, completions)), net(host) {
+    for (const char* name : {"a", "b", "c"}) net.add(name);
+  }
+  DriverHost host;
+  Net net;
+};
+
+// The same as ports 1, 2 and 3.
+struct Configured : Bare {
+  explicit Configured(unsigned minor = 85, Completions completions = Completions::Prompt)
+      : Bare(minor, completions), client(host.device()) {
+    CHECK(client.add_port("a", kNetdev, 1) == "");
+    CHECK(client.add_port("b", kNetdev, 2) == "");
+    CHECK(client.add_port("c", kNetdev, 3) == "");
+  }
+  FrameText a_to_b(std::size_t size = 100) { return udp_frame(net.mac("a"), net.mac("b"), size); }
+  void flow(const char* actions) {
+    CHECK(client.put_flow("in_port(1),eth(),eth_type(0x0800),ipv4(frag=no)", actions) == "");
+  }
+  DatapathClient client;
+};
+
+TEST_CASE("PacketPath: a switch that nobody configured learns") {
+  Bare bare;
+  Net& net = bare.net;
+  const FrameText hello = udp_frame(net.mac("a"), kBroadcast);
+  net.send("a", hello);
+  CHECK(net.take("a").empty());
+  CHECK(net.take("b") == Frames{hello});
+  CHECK(net.take("c") == Frames{hello});
+  const FrameText answer = udp_frame(net.mac("b"), net.mac("a"));
+  net.send("b", answer);
+  CHECK(net.take("a") == Frames{answer});
+  CHECK(net.take("c").empty());
+}
+
+TEST_CASE("PacketPath: flows decide where a vport is bound, whatever a frame's size") {
+  Configured configured;
+  Net& net = configured.net;
+  configured.flow("2");
+  Frames sent;
+  for (const std::size_t size : {60, 192, 255, 256, 257, 300, 1000, 1514}) {
+    sent.push_back(configured.a_to_b(size));
+  }
+  net.send("a", sent);
+  CHECK(net.take("b") == sent);
+  CHECK(net.take("c").empty());
+  CHECK(configured.client.flows().at(0).packets == sent.size());
+  net.send("b", udp_frame(net.mac("b"), net.mac("a")));
+  CHECK(net.take("a").empty());
+}
+
+TEST_CASE("23 PacketPath: a frame goes to several adapters, and more of them than a batch") {
+  Configured configured;
+  Net& net = configured.net;
+  configured.flow("2,3");
+  Frames sent;
+  for (unsigned i = 0; i < 100; ++i) {
+    sent.push_back(udp_frame(net.mac("a"), net.mac("b"), 60 + i, std::uint16_t(i)));
+  }
+  net.send("a", sent);
+  CHECK(net.take("b") == sent);
+  CHECK(net.take("c") == sent);
+}
+
+TEST_CASE("PacketPath: a header that was written is on the copy, and on no other frame") {
+  Configured configured;
+  Net& net = configured.net;
+  configured.flow("3,set(eth(dst=02:00:00:00:00:99)),2");
+  const FrameText frame = configured.a_to_b(1200);
+  FrameText changed = frame;
+  store(changed.data(), MacAddress{{{2, 0, 0, 0, 0, 0x99}}});
+  net.send("a", Frames{frame, frame});
+  CHECK(net.take("c") == Frames{frame, frame});
+  CHECK(net.take("b") == Frames{changed, changed});
+}
+
+TEST_CASE("PacketPath: a tag that is pushed arrives, and one that came is matched and popped") {
+  Configured configured;
+  Net& net = configured.net;
+  configured.flow("push_vlan(vid=7,pcp=3),2");
+  const FrameText frame = configured.a_to_b();
+  FrameText tagged = frame;
+  const std::uint8_t tag[] = {0x81, 0x00, 0x60, 0x07};
+  tagged.insert(tagged.begin() + 12, std::begin(tag), std::end(tag));
+  net.send("a", frame);
+  CHECK(net.take("b") == Frames{tagged});
+  CHECK(configured.client.put_flow(
+            "in_port(2),eth(),eth_type(0x8100),vlan(vid=7,pcp=3),encap(eth_type(0x0800),"
+            "ipv4(frag=no))",
+            "pop_vlan,3") == "");
+  FrameText from_b = tagged;
+  store(from_b.data() + 6, net.mac("b"));
+  FrameText popped = from_b;
+  popped.erase(popped.begin() + 12, popped.begin() + 16);
+  net.send("b", from_b);
+  CHECK(net.take("c") == Frames{popped});
+}
+
+TEST_CASE("PacketPath: what no flow knows goes up, whole, and comes back over the device") {
+  Configured configured;
+  Net& net = configured.net;
+  CHECK(configured.client.subscribe_upcalls() == "");
+  CHECK(configured.client.transact(wire::Family::Vport, 4, [&](wire::Writer& writer) {
+    writer.put_u32(wire::VportAttr::PortNo, 1);
+    writer.put_u32(wire::VportAttr::UpcallPid, configured.client.pid());
+  }) == "");
+  for (const std::size_t size : {60u, 1514u}) {
+    const FrameText frame = configured.a_to_b(size);
+    net.send("a", frame);
+    const auto upcalls = configured.client.upcalls();
+    REQUIRE(upcalls.size() == 1);
+    CHECK(upcalls[0].packet == frame);
+    CHECK(configured.client.execute(Bytes(frame.data(), frame.size()), "in_port(1)", "2,3") == "");
+    configured.host.kernel().flush_dpcs();
+    CHECK(net.take("b") == Frames{frame});
+    CHECK(net.take("c") == Frames{frame});
+  }
+}
+
+TEST_CASE("62 PacketPath: completions come at once, late, in any order, and with failures") {
+  Configured configured(85, Completions::Mixed);
+  Net& net = configured.net;
+  configured.flow("2,set(eth(dst=02:00:00:00:00:99)),3");
+  for (unsigned i = 0; i < 200; ++i) net.send("a", Frames(5, configured.a_to_b(60 + 5 * i)));
+  CHECK(net.take("b").size() == 1000);
+  CHECK(net.take("c").size() == 1000);
+}
+
+TEST_CASE("15 PacketPath: a switch is paused and goes on, and its packets with it") {
+  Configured configured;
+  Net& net = configured.net;
+  configured.flow("2");
+  for (int round = 0; round < 3; ++round) {
+    net.send("a", configured.a_to_b());
+    CHECK(net.take("b").size() == 1);
+    CHECK(net.hyperv().disable_extension().ok());
+    net.send("a", configured.a_to_b());
+    net.take("b");
+    net.take("c");
+    CHECK(net.hyperv().enable_extension().ok());
+  }
+}
+
+TEST_CASE("PacketPath: a frame to another switch's port is a list of that switch's own") {
+  DriverHost host;
+  Net one(host, SwitchKind::Private, "net1"), other(host, SwitchKind::Internal, "net2");
+  one.add("a");
+  other.add("b");
+  DatapathClient client(host.device());
+  CHECK(client.add_port("a", kNetdev, 1) == "");
+  CHECK(client.add_port("b", kNetdev, 2) == "");
+  CHECK(client.put_flow("in_port(1),eth(),eth_type(0x0800),ipv4(frag=no)", "2") == "");
+  const FrameText frame = udp_frame(one.mac("a"), other.mac("b"), 1000);
+  one.send("a", Frames{frame, frame});
+  CHECK(other.take("b") == Frames{frame, frame});
+}
+
+// What the other end of a tunnel would send back with the same inner frame.
+FrameText turned(const FrameText& outer) {
+  FrameText back = outer;
+  const auto swap = [&](std::size_t a, std::size_t b, std::size_t size) {
+    std::swap_ranges(back.begin() + long(a), back.begin() + long(a + size), back.begin() + long(b));
+  };
+  swap(0, 6, 6);
+  swap(26, 30, 4);
+  return back;
+}
+
+TEST_CASE(
+    "PacketPath: frames enter a tunnel on their way to the wire, and leave it on their way in") {
+  DriverHost host;
+  Net net(host, SwitchKind::External);
+  net.add("host", PortKind::Internal);
+  net.add("a");
+  DatapathClient client(host.device());
+  CHECK(client.add_port("a", kNetdev, 1) == "");
+  CHECK(client.add_port("host", wire::VportType::Internal, 10) == "");
+  CHECK(client.add_port("wire", kNetdev, 11) == "");
+  CHECK(client.add_port("vxlan1", wire::VportType::Vxlan, 20, 4789) == "");
+  CHECK(client.add_address("192.168.0.1", 10) == "");
+  CHECK(client.add_route("192.168.0.0/24", 10, "") == "");
+  CHECK(client.add_neighbour("192.168.0.2", 10, "02:00:00:00:00:99") == "");
+  const auto flow = [&](const char* match, const char* actions) {
+    CHECK(client.put_flow(match, actions) == "");
+  };
+  flow("in_port(1),eth(),eth_type(0x0800),ipv4(frag=no)",
+       "set(tunnel(tun_id=5,dst=192.168.0.2,ttl=64,flags(key))),20");
+  flow("in_port(10),eth(),eth_type(0x0800),ipv4(frag=no)", "11");
+  flow("in_port(11),eth(),eth_type(0x0800),ipv4(frag=no)", "10");
+  flow(
+      "tunnel(tun_id=5,src=192.168.0.2,dst=192.168.0.1,flags(-csum+key)),in_port(20),eth(),"
+      "eth_type(0x0800),ipv4(frag=no)",
+      "1");
+  for (const std::size_t size : {60u, 250u, 1000u, 1464u}) {
+    CAPTURE(size);
+    const FrameText frame = udp_frame(net.mac("a"), net.mac("host"), size);
+    net.send("a", frame);
+    const Frames outside = net.take("wire");
+    REQUIRE(outside.size() == 1);
+    CHECK(outside[0].size() == size + 50);
+    CHECK(std::equal(frame.begin(), frame.end(), outside[0].begin() + 50));
+    net.send("wire", turned(outside[0]));
+    CHECK(net.take("a") == Frames{frame});
+    CHECK(net.take("host").empty());
+  }
+}
+
+TEST_CASE("PacketPath: a frame waits for its neighbour, and goes when it is known") {
+  DriverHost host;
+  Net net(host, SwitchKind::External);
+  net.add("host", PortKind::Internal);
+  net.add("a");
+  DatapathClient client(host.device());
+  CHECK(client.add_port("a", kNetdev, 1) == "");
+  CHECK(client.add_port("host", wire::VportType::Internal, 10) == "");
+  CHECK(client.add_port("wire", kNetdev, 11) == "");
+  CHECK(client.add_port("gre1", wire::VportType::Gre, 20) == "");
+  CHECK(client.add_address("192.168.0.1", 10) == "");
+  CHECK(client.add_route("192.168.0.0/24", 10, "") == "");
+  CHECK(client.put_flow("in_port(1),eth(),eth_type(0x0800),ipv4(frag=no)",
+                        "set(tunnel(dst=192.168.0.2,ttl=64,flags())),20") == "");
+  CHECK(client.put_flow("in_port(10),eth(),eth_type(0x0800),ipv4(frag=no)", "11") == "");
+  const FrameText frame = udp_frame(net.mac("a"), net.mac("host"), 1200);
+  net.send("a", frame);
+  CHECK(net.take("wire").empty());
+  CHECK(client.add_neighbour("192.168.0.2", 10, "02:00:00:00:00:99") == "");
+  Frames outside;
+  for (int i = 0; i < 50 && outside.empty(); ++i) {
+    host.kernel().sleep_ms(20);
+    outside = net.take("wire");
+  }
+  REQUIRE(outside.size() == 1);
+  CHECK(std::equal(frame.begin(), frame.end(), outside[0].begin() + 38));
+}
+
+TEST_CASE("PacketPath: every NDIS level") {
+  for (const unsigned minor : {30u, 40u, 50u, 60u, 80u, 82u, 85u}) {
+    CAPTURE(minor);
+    Configured configured(minor);
+    configured.flow("2,3");
+    configured.net.send("a", configured.a_to_b());
+    CHECK(configured.net.take("b").size() == 1);
+    CHECK(configured.net.take("c").size() == 1);
+  }
+}
+
+}  // namespace
+}  // namespace ovs::tests
