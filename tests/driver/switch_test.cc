@@ -153,6 +153,52 @@ TEST_CASE("80 Driver: VLAN and spoofing policies are set while the port is there
   CHECK(before.nic->count() == 0);
 }
 
+TEST_CASE("20 Driver: requests that pend, and packets that come back late, end once") {
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    CAPTURE(seed);
+    NdisConfig ndis;
+    ndis.seed = seed;
+    ndis.answers = Answers::Mixed;
+    ndis.completions = Completions::Mixed;
+    DriverHost host({}, ndis);
+    VirtualSwitch& at = host.add_switch(private_switch());
+    const Adapter early = host.plug(at, "early");
+    REQUIRE(run(at.enable_extension()) == "");
+    const Adapter late = host.plug(at, "late");
+    DatapathClient client(host.device());
+    REQUIRE(client.add_port("early", wire::VportType::Netdev, 1) == "");
+    REQUIRE(client.add_port("late", wire::VportType::Netdev, 2) == "");
+    REQUIRE(client.put_flow("in_port(1),eth(),eth_type(0x88b5)", "2") == "");
+    for (int i = 0; i < 20; ++i) host.send(at, early, late.mac);
+    CHECK(host.wait_for(late, 1));
+    REQUIRE(run(at.disconnect_nic(late.address.port)) == "");
+    REQUIRE(run(at.remove_port(late.address.port)) == "");
+    REQUIRE(run(at.disable_extension()) == "");
+    REQUIRE(run(at.enable_extension()) == "");
+    CHECK(host.wait_for_link(client, "early", "up"));
+  }
+}
+
+TEST_CASE("12 Driver: whichever allocation fails, an attach that fails leaves nothing") {
+  DriverHost host;
+  VirtualSwitch& at = host.add_switch(private_switch());
+  const Adapter one = host.plug(at, "port1");
+  std::int64_t nth = 0;
+  for (;; ++nth) {
+    CAPTURE(nth);
+    host.kernel().failures().fail_nth(nth);
+    const auto done = at.enable_extension();
+    const bool has_failed = host.kernel().failures().has_failed();
+    host.kernel().failures().fail_nth(-1);
+    if (at.view().extension.enabled) REQUIRE(run(at.disable_extension()) == "");
+    if (!has_failed) {
+      CHECK(done.ok());
+      break;
+    }
+  }
+  CHECK(nth > 10);
+}
+
 TEST_CASE("Driver: it runs at every level of NDIS that it knows") {
   for (const UINT minor : {30u, 40u, 50u, 60u, 80u, 82u, 85u}) {
     CAPTURE(minor);
