@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdlib>
+
 namespace ovs::tests {
 
 using namespace emulator;
@@ -31,7 +33,8 @@ std::vector<std::uint8_t> MemoryNic::last() const {
 DriverHost::DriverHost(const KernelConfig& kernel, const NdisConfig& ndis) : kernel_(kernel) {
   kernel_.add_functions(imports_);
   ndis_ = Ndis::start(kernel_, imports_, ndis);
-  auto image = load_driver(DRIVER, imports_);
+  const char* const other = std::getenv("OVS_DRIVER_IMAGE");
+  auto image = load_driver(other != nullptr ? other : DRIVER, imports_);
   REQUIRE_MESSAGE(image.ok(), (image ? "" : image.error().text));
   image_ = std::move(*image);
   driver_ = std::make_unique<StartedDriver>(*image_);
