@@ -1,7 +1,9 @@
 // The driver under an emulated Hyper-V switch: what becomes of frames that virtual machines send.
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <map>
+#include <thread>
 
 #include "base/bytes/checksum.h"
 #include "tests/driver/switch_rig.h"
@@ -58,12 +60,15 @@ class Net {
     adapters_[name] = host_.plug(switch_, name, kind, name);
   }
   void send(const std::string& from, const Frames& frames) {
+    CHECK(hyperv_send(from, frames) == frames.size());
+  }
+  std::size_t hyperv_send(const std::string& from, const Frames& frames) {
     std::vector<NicFrame> sent;
     for (const FrameText& frame : frames) {
       sent.push_back({Bytes(frame.data(), frame.size()), {}, 0});
     }
-    CHECK(switch_.transmit(adapters_[from].address,
-                           Span<const NicFrame>(sent.data(), sent.size())) == frames.size());
+    const Span<const NicFrame> all(sent.data(), sent.size());
+    return switch_.transmit(adapters_.find(from)->second.address, all);
   }
   void send(const std::string& from, const FrameText& frame) { send(from, Frames(1, frame)); }
   Frames take(const std::string& name) {
@@ -251,6 +256,27 @@ TEST_CASE("15 PacketPath: a switch is paused and goes on, and its packets with i
     net.take("c");
     CHECK(net.hyperv().enable_extension().ok());
   }
+}
+
+TEST_CASE("17 PacketPath: a switch is paused under traffic, with completions that come late") {
+  Configured configured(85, Completions::Mixed);
+  Net& net = configured.net;
+  configured.flow("2,set(eth(dst=02:00:00:00:00:99)),3");
+  std::atomic<bool> is_over{false};
+  const FrameText frame = configured.a_to_b(700);
+  const auto send = [&] {
+    while (!is_over) net.hyperv_send("a", Frames(7, frame));
+  };
+  std::thread one(send), other(send);
+  for (int round = 0; round < 10; ++round) {
+    CHECK(net.hyperv().disable_extension().ok());
+    CHECK(net.hyperv().enable_extension().ok());
+    CHECK(configured.client.execute(Bytes(frame.data(), frame.size()), "in_port(1)", "2") == "");
+  }
+  is_over = true;
+  one.join();
+  other.join();
+  CHECK(!net.take("b").empty());
 }
 
 TEST_CASE("PacketPath: a frame to another switch's port is a list of that switch's own") {
