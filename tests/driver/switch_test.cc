@@ -109,6 +109,51 @@ TEST_CASE("39 Driver: a switch that is not active yet is asked when it comes to 
   CHECK(host.wait_for_link(client, "early", "up"));
 }
 
+TEST_CASE("28 Driver: what the switch itself refuses is forgotten, port and adapter") {
+  DriverHost host;
+  VirtualSwitch& at = host.add_switch(private_switch());
+  REQUIRE(run(at.enable_extension()) == "");
+  DatapathClient client(host.device());
+  REQUIRE(client.add_port("port1", wire::VportType::Netdev, 1) == "");
+  PortSpec port;
+  port.friendly_name = "port1";
+  at.refuse_next_creation();
+  CHECK(!at.add_port(port).ok());
+  const auto id = at.add_port(port);
+  REQUIRE(id.ok());
+  MemoryNic behind;
+  NicSpec nic;
+  nic.name = nic.friendly_name = "nic";
+  nic.mac = MacAddress{{{2, 0, 0, 0, 0, 9}}};
+  at.refuse_next_creation();
+  CHECK(!at.connect_nic(*id, nic, behind).ok());
+  CHECK(host.wait_for_link(client, "port1", "waiting for a network adapter of this name"));
+  REQUIRE(run(at.connect_nic(*id, nic, behind)) == "");
+  CHECK(host.wait_for_link(client, "port1", "up"));
+  REQUIRE(run(at.remove_port(*id)) == "");
+}
+
+TEST_CASE("48 Driver: another adapter on a port has nothing of the one before") {
+  DriverHost host;
+  VirtualSwitch& at = host.add_switch(private_switch());
+  REQUIRE(run(at.enable_extension()) == "");
+  const Adapter first = host.plug(at, "", PortKind::Synthetic, "first");
+  DatapathClient client(host.device());
+  REQUIRE(client.add_port("first", wire::VportType::Netdev, 1) == "");
+  REQUIRE(client.add_port("second", wire::VportType::Netdev, 2) == "");
+  CHECK(host.link_of(client, "first") == "up");
+  REQUIRE(run(at.disconnect_nic(first.address.port)) == "");
+  MemoryNic behind;
+  NicSpec nic;
+  nic.name = "other";
+  nic.friendly_name = "second";
+  nic.mac = MacAddress{{{2, 0, 0, 0, 0, 9}}};
+  REQUIRE(run(at.connect_nic(first.address.port, nic, behind)) == "");
+  CHECK(host.wait_for_link(client, "second", "up"));
+  CHECK(host.link_of(client, "first") == "waiting for a network adapter of this name");
+  REQUIRE(run(at.disconnect_nic(first.address.port)) == "");
+}
+
 TEST_CASE("47 Driver: a validation port leaves nothing") {
   DriverHost host;
   VirtualSwitch& at = host.add_switch(private_switch());
