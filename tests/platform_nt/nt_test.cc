@@ -8,7 +8,8 @@
 #include <thread>
 #include <vector>
 
-#include "emulator/host/loader/tiny_kernel_test.h"
+#include "emulator/nt/call.h"
+#include "emulator/nt/kernel.h"
 #include "platform/api/rcu.h"
 #include "platform/nt/start.h"
 
@@ -20,9 +21,10 @@ constexpr GUID kProvider = {1, 2, 3, {4}};
 
 // Before the platform starts, after it ends.
 struct Machine {
-  Machine() : kernel(kProcessors) {
+  Machine() : kernel(config()) {
+    kernel.add_functions(imports);
     for (const NtImport* row = nt_imports; row->name != nullptr; ++row) {
-      *row->slot = kernel.imports.find(row->module, row->name);
+      *row->slot = imports.find(row->module, row->name);
       REQUIRE_MESSAGE(*row->slot != nullptr, row->name);
     }
     auto started = platform::nt::Platform::start(kProvider);
@@ -31,11 +33,16 @@ struct Machine {
   }
   ~Machine() {
     platform = nullptr;
-    CHECK(kernel.pool_blocks == 0);
-    CHECK(kernel.threads == 0);
+    kernel.check_nothing_left(8, "the platform's end");
+  }
+  static emulator::KernelConfig config() {
+    emulator::KernelConfig made;
+    made.processors = kProcessors;
+    return made;
   }
 
-  emulator::test::TinyKernel kernel;
+  emulator::Kernel kernel;
+  emulator::ImportTable imports;
   Owned<platform::nt::Platform> platform;
 };
 
@@ -112,9 +119,8 @@ TEST_CASE("Nt: memory is aligned as asked, however much that is") {
     CHECK(reinterpret_cast<std::uintptr_t>(memory) % align == 0);
     deallocate(memory, 100, align, memory_tag("test"));
   }
-  machine.kernel.fail_allocation = 0;
+  machine.kernel.failures().fail_nth(0);
   CHECK(allocate(100, 64, memory_tag("test")) == nullptr);
-  machine.kernel.fail_allocation = -1;
 }
 
 TEST_CASE("Nt: locks exclude each other, on every processor") {
@@ -174,7 +180,7 @@ TEST_CASE("Nt: clocks go, secrets differ, events have words") {
   CHECK(machine.platform->draw_secret() != machine.platform->draw_secret());
   CHECK(machine.platform->processor_count() == kProcessors);
   machine.platform->trace().event({platform::TraceLevel::Info, "test", "said\x01 once"});
-  CHECK(machine.kernel.messages.back() == "test|said? once");
+  CHECK(machine.kernel.messages().back() == "test|said? once");
 }
 
 }  // namespace

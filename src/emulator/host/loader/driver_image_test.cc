@@ -1,12 +1,20 @@
-// The driver's images, each through the loader, from DriverEntry to unload.
+// The driver's images, each through the loader, from DriverEntry to unload, over the emulated
+// kernel and NDIS: whatever rule an image breaks on the way ends the test.
+#include "emulator/host/loader/driver_image.h"
+
 #include <doctest/doctest.h>
 
 #include <filesystem>
 
-#include "emulator/host/loader/tiny_kernel_test.h"
+#include "emulator/ndis/ndis.h"
+#include "emulator/nt/driver.h"
+#include "emulator/nt/io.h"
+#include "emulator/nt/kernel.h"
 
-namespace ovs::emulator::test {
+namespace ovs::emulator {
 namespace {
+
+constexpr const char* kDeviceName = "\\Device\\OpenvSwitchDevice";
 
 // Those that were built: cross compilers are not everywhere.
 std::vector<std::string> images() {
@@ -19,19 +27,28 @@ std::vector<std::string> images() {
   return found;
 }
 
-std::unique_ptr<DriverImage> load(const std::string& path, const ImportTable& imports) {
-  auto image = load_driver(path, imports);
-  INFO(path);
-  INFO((image ? "" : image.error().text));
-  REQUIRE(image.ok());
-  return std::move(*image);
-}
+struct Host {
+  explicit Host(const KernelConfig& config = {}) : kernel(config) {
+    kernel.add_functions(imports);
+    ndis = Ndis::start(kernel, imports, {});
+  }
+  std::unique_ptr<DriverImage> load(const std::string& path) {
+    auto image = load_driver(path, imports);
+    INFO(path);
+    INFO((image ? "" : image.error().text));
+    REQUIRE(image.ok());
+    kernel.describe_addresses([raw = image->get()](const void* at) { return raw->describe(at); });
+    return std::move(*image);
+  }
+  Kernel kernel;
+  ImportTable imports;
+  std::unique_ptr<Ndis> ndis;
+};
 
-void check_empty(const TinyKernel& kernel) {
-  CHECK(kernel.pool_blocks == 0);
-  CHECK(kernel.threads == 0);
-  CHECK(kernel.filters.empty());
-  CHECK(kernel.devices.empty());
+KernelConfig seeded(std::uint64_t seed) {
+  KernelConfig config;
+  config.seed = seed;
+  return config;
 }
 
 TEST_CASE(
@@ -39,122 +56,144 @@ TEST_CASE(
     "unloaded") {
   for (const std::string& path : images()) {
     CAPTURE(path);
-    TinyKernel kernel;
-    const auto image = load(path, kernel.imports);
-    LoadedDriver driver(*image);
-    REQUIRE(driver.status == STATUS_SUCCESS);
-    REQUIRE(kernel.filters.size() == 1);
-    REQUIRE(kernel.devices.size() == 1);
-    CHECK(kernel.filters[0]->how.MinorNdisVersion == 85);
-    CHECK(kernel.filters[0]->how.Header.Revision == NDIS_FILTER_CHARACTERISTICS_REVISION_3);
-    CHECK(kernel.devices[0]->name == "\\Device\\OpenvSwitchDevice");
-    CHECK(kernel.devices[0]->access == "D:P(A;;GA;;;SY)(A;;GA;;;BA)");
+    Host host;
+    const auto image = host.load(path);
+    StartedDriver driver(*image);
+    REQUIRE(driver.status() == STATUS_SUCCESS);
+    CHECK(host.kernel.live_objects().count("filter driver") == 1);
+    CHECK(find_device(kDeviceName) != nullptr);
+    CHECK(find_device("\\DosDevices\\OpenvSwitchDevice") == find_device(kDeviceName));
     driver.unload();
-    check_empty(kernel);
+    CHECK(host.kernel.live_objects().list() == "");
+    CHECK(find_device(kDeviceName) == nullptr);
   }
 }
 
-TEST_CASE("DriverImage: what is no switch, or no request, is refused") {
+TEST_CASE("DriverImage: each image loads and unloads in whatever order its threads run") {
+  for (const std::string& path : images()) {
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+      CAPTURE(path);
+      CAPTURE(seed);
+      Host host(seeded(seed));
+      const auto image = host.load(path);
+      StartedDriver driver(*image);
+      REQUIRE(driver.status() == STATUS_SUCCESS);
+      host.kernel.sleep_ms(5000);
+      driver.unload();
+    }
+  }
+}
+
+TEST_CASE("DriverImage: each image overruns no pool block, and uses none that is freed") {
+  KernelConfig config = seeded(1);
+  config.guarded_pool = true;
   for (const std::string& path : images()) {
     CAPTURE(path);
-    TinyKernel kernel;
-    const auto image = load(path, kernel.imports);
-    LoadedDriver driver(*image);
-    REQUIRE(driver.status == STATUS_SUCCESS);
-    const Filter& filter = *kernel.filters.at(0);
-    NDIS_FILTER_ATTACH_PARAMETERS parameters = {};
-    parameters.MiniportMediaType = NDIS_MEDIUM(1);  // token ring
-    CHECK(filter.how.AttachHandler(nullptr, filter.context, &parameters) ==
-          NDIS_STATUS_INVALID_PARAMETER);
-    Device& device = *kernel.devices.at(0);
-    CHECK(ask(device, IRP_MJ_CREATE, 0) == STATUS_SUCCESS);
-    CHECK(ask(device, IRP_MJ_DEVICE_CONTROL, 0xafc88400) == STATUS_BUFFER_TOO_SMALL);
-    CHECK(ask(device, IRP_MJ_DEVICE_CONTROL, 0xafc8841a) == STATUS_INVALID_DEVICE_REQUEST);
-    CHECK(ask(device, IRP_MJ_CLEANUP, 0) == STATUS_SUCCESS);
-    CHECK(ask(device, IRP_MJ_CLOSE, 0) == STATUS_SUCCESS);
+    Host host(config);
+    const auto image = host.load(path);
+    StartedDriver driver(*image);
+    REQUIRE(driver.status() == STATUS_SUCCESS);
     driver.unload();
   }
 }
 
-TEST_CASE("DriverImage: the version of NDIS decides what is registered") {
-  struct Row {
-    UINT version;
-    UCHAR minor, revision;
-  };
-  for (const Row& row : {Row{0x0006001e, 30, 2}, Row{0x0006003c, 60, 2}, Row{0x00060050, 80, 3},
-                         Row{0x00060059, 85, 3}}) {
-    CAPTURE(row.version);
-    TinyKernel kernel;
-    kernel.ndis_version = row.version;
-    const auto image = load(images().front(), kernel.imports);
-    LoadedDriver driver(*image);
-    REQUIRE(driver.status == STATUS_SUCCESS);
-    CHECK(kernel.filters[0]->how.MinorNdisVersion == row.minor);
-    CHECK(kernel.filters[0]->how.Header.Revision == row.revision);
+TEST_CASE("DriverImage: a control that is none, or too short, is refused") {
+  for (const std::string& path : images()) {
+    CAPTURE(path);
+    Host host;
+    const auto image = host.load(path);
+    StartedDriver driver(*image);
+    REQUIRE(driver.status() == STATUS_SUCCESS);
+    {
+      auto file = FileHandle::open(find_device(kDeviceName));
+      REQUIRE(file.ok());
+      CHECK((*file)->control(0xafc88400, {}, 0).status == STATUS_BUFFER_TOO_SMALL);
+      CHECK((*file)->control(0xafc8841a, {}, 0).status == STATUS_INVALID_DEVICE_REQUEST);
+    }
     driver.unload();
   }
-  TinyKernel old;
-  old.ndis_version = 0x00060014;
-  const auto image = load(images().front(), old.imports);
-  CHECK(LoadedDriver(*image).status == STATUS_NOT_SUPPORTED);
-  check_empty(old);
 }
 
-TEST_CASE("DriverImage: whichever allocation fails, a driver that does not load leaves nothing") {
+TEST_CASE("DriverImage: each version of NDIS from 6.30 on is registered with, and no older one") {
+  for (const UINT version : {0x0006001eu, 0x00060028u, 0x00060032u, 0x0006003cu, 0x00060050u,
+                             0x00060052u, 0x00060055u, 0x00060059u}) {
+    CAPTURE(version);
+    KernelConfig config;
+    config.ndis = version;
+    config.windows = 0x0602;
+    Host host(config);
+    const auto image = host.load(images().front());
+    StartedDriver driver(*image);
+    REQUIRE(driver.status() == STATUS_SUCCESS);
+    driver.unload();
+  }
+  KernelConfig config;
+  config.ndis = 0x00060014;
+  Host old(config);
+  const auto image = old.load(images().front());
+  CHECK(StartedDriver(*image).status() == STATUS_NOT_SUPPORTED);
+}
+
+TEST_CASE("90 DriverImage: whichever call fails, a driver that does not load leaves nothing") {
   const auto path = images().front();
   for (int nth = 0;; ++nth) {
     CAPTURE(nth);
-    TinyKernel kernel;
-    const auto image = load(path, kernel.imports);
-    kernel.fail_allocation = nth;
-    LoadedDriver driver(*image);
-    if (driver.status == STATUS_SUCCESS) {
-      REQUIRE(nth > 0);
-      driver.unload();
-      break;
-    }
-    CHECK(driver.status == STATUS_INSUFFICIENT_RESOURCES);
-    check_empty(kernel);
+    Host host(seeded(1));
+    const auto image = host.load(path);
+    host.kernel.failures().fail_nth(nth);
+    StartedDriver driver(*image);
+    const bool is_every_one_visited = !host.kernel.failures().has_failed();
+    if (driver.status() == STATUS_SUCCESS) driver.unload();
+    if (!is_every_one_visited) continue;
+    CHECK(nth > 10);
+    break;
   }
 }
 
-TEST_CASE("DriverImage: two loads of a file are two drivers") {
+TEST_CASE("DriverImage: two loads of a file are two drivers, of which one has the device") {
   for (const std::string& path : images()) {
     CAPTURE(path);
-    TinyKernel kernel;
-    const auto first = load(path, kernel.imports);
-    const auto second = load(path, kernel.imports);
+    Host host;
+    const auto first = host.load(path);
+    const auto second = host.load(path);
     CHECK(first->base() != second->base());
-    LoadedDriver one(*first), other(*second);
-    REQUIRE(one.status == STATUS_SUCCESS);
-    REQUIRE(other.status == STATUS_SUCCESS);
-    CHECK(kernel.filters.size() == 2);
+    StartedDriver one(*first);
+    CHECK(one.status() == STATUS_SUCCESS);
     one.unload();
-    CHECK(kernel.filters.size() == 1);
+    StartedDriver other(*second);
+    CHECK(other.status() == STATUS_SUCCESS);
     other.unload();
-    check_empty(kernel);
   }
 }
 
 TEST_CASE("1 Image load: a function that the kernel lacks is named, and the driver not loaded") {
   for (const std::string& path : images()) {
     CAPTURE(path);
-    TinyKernel kernel;
-    kernel.imports.remove("NDIS.SYS", "NdisRegisterDeviceEx");
-    const auto image = load_driver(path, kernel.imports);
-    REQUIRE(!image.ok());
-    CHECK(image.error().text.find("NdisRegisterDeviceEx") != std::string::npos);
+    KernelConfig config;
+    config.windows = 0x0601;
+    Host older(config);
+    const auto too_old = load_driver(path, older.imports);
+    REQUIRE(!too_old.ok());
+    const std::string& text = too_old.error().text;
+    CAPTURE(text);
+    const bool is_named = text.find("KeQuerySystemTimePrecise") != std::string::npos ||
+                          text.find("NdisFGetOptionalSwitchHandlers") != std::string::npos;
+    CHECK(is_named);
   }
+  Host host;
+  host.imports.remove("NDIS.SYS", "NdisRegisterDeviceEx");
+  const auto image = load_driver(images().front(), host.imports);
+  REQUIRE(!image.ok());
+  CHECK(image.error().text.find("NdisRegisterDeviceEx") != std::string::npos);
 }
 
 TEST_CASE("DriverImage: an address is described by the image that it is in") {
-  TinyKernel kernel;
-  const auto path = images().front();
-  const auto image = load(path, kernel.imports);
+  Host host;
+  const auto image = host.load(images().front());
   const auto* inside = static_cast<const char*>(image->base()) + 0x10;
   CHECK(image->describe(inside) == "openvswitch.so+0x10");
-  CHECK(image->describe(&kernel).empty());
+  CHECK(image->describe(&host).empty());
 }
 
 }  // namespace
-}  // namespace ovs::emulator::test
+}  // namespace ovs::emulator
