@@ -40,6 +40,7 @@ void __sanitizer_start_switch_fiber(void** save, const void* low, std::size_t si
 void __sanitizer_finish_switch_fiber(void* saved, const void** low, std::size_t* size)
     __attribute__((weak));
 void __tsan_init() __attribute__((weak));
+void __asan_unpoison_memory_region(const volatile void* at, std::size_t size) __attribute__((weak));
 }
 
 namespace ovs::emulator {
@@ -86,6 +87,8 @@ KernelStack::KernelStack() {
   if (memory == MAP_FAILED) std::abort();
   guard_ = {static_cast<std::byte*>(memory), kPage};
   range_ = {guard_.top(), size};
+  // An earlier stack there may have ended in the middle of its calls.
+  if (__asan_unpoison_memory_region != nullptr) __asan_unpoison_memory_region(range_.low, size);
   std::memset(range_.low, int(kFill), size);
   mprotect(guard_.low, kPage, PROT_NONE);
 }
