@@ -174,6 +174,8 @@ TEST_CASE("97 ControlDevice: cleanup ends the requests of its handle, and no oth
   CHECK(packet->wait() == STATUS_CANCELLED);
   CHECK(!others->is_complete());
   CHECK(first.make_pend(wire::ControlCommand::PendRequest)->send() == STATUS_CANCELLED);
+  other.file.cleanup();
+  CHECK(others->wait() == STATUS_CANCELLED);
 }
 
 TEST_CASE("96 ControlDevice: events, cancellation and cleanup race, and each request ends once") {
