@@ -97,6 +97,7 @@ void ControlPath::judge_create(const Issue& issue, NDIS_STATUS status) const {
   if (issue.follows_refusal) {
     violate(28, what + ": vetoed, after the lower edge had refused the same: it is not forgotten");
   }
+  if (issue.is_next) violate(48, what + ": vetoed on a port that has had another NIC");
   if (!model_.is_active()) violate(39, what + ": vetoed before the switch is active");
   if (!issue.may_be_vetoed) violate(30, what + ": vetoed for a member of the team");
   if (status != NDIS_STATUS_DATA_NOT_ACCEPTED) {
@@ -190,17 +191,20 @@ NDIS_STATUS ControlPath::issue_nic(NDIS_OID oid, NicAddress address,
 
 NDIS_STATUS ControlPath::create_nic(std::unique_ptr<SwitchNic> nic) {
   OidBuffer buffer(layouts_.nic().Size);
+  bool is_next = false;
   {
     const ReadLock lock(model_.mutex());
     const SwitchPort* port = model_.find_port(nic->address.port);
     if (port == nullptr) return NDIS_STATUS_INVALID_PORT;
+    is_next = port->has_had_nic;
     put_nic(buffer.as<NDIS_SWITCH_NIC_PARAMETERS>(), *nic, nic_kind_of(port->spec.kind), layouts_);
   }
   Issue issue{.oid = OID_SWITCH_NIC_CREATE,
               .buffer = &buffer,
               .handling = Handling::Create,
               .may_be_vetoed = nic->address.index == NDIS_SWITCH_DEFAULT_NIC_INDEX,
-              .follows_refusal = std::exchange(refused_nic_, std::nullopt) == nic->address};
+              .follows_refusal = std::exchange(refused_nic_, std::nullopt) == nic->address,
+              .is_next = is_next};
   issue.below = [&] {
     if (std::exchange(refuses_next_, false)) {
       refused_nic_ = nic->address;
@@ -208,6 +212,7 @@ NDIS_STATUS ControlPath::create_nic(std::unique_ptr<SwitchNic> nic) {
     }
     const WriteLock lock(model_.mutex());
     SwitchPort* port = model_.find_port(nic->address.port);
+    port->has_had_nic = nic->address.index == NDIS_SWITCH_DEFAULT_NIC_INDEX;
     port->nics.push_back(std::move(nic));
     return NDIS_STATUS_SUCCESS;
   };

@@ -32,6 +32,7 @@ struct Issue {
   Handling handling = Handling::Passed;
   bool may_be_vetoed = true;                // Create: of the port's own NIC
   bool follows_refusal = false;             // Create: the lower edge refused the same before (28)
+  bool is_next = false;                     // Create: of a NIC where another was before (48)
   std::function<NDIS_STATUS()> below = {};  // the lower edge's part
   // --- set on the way
   bool has_reached_below = false;

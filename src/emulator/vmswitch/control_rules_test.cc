@@ -184,6 +184,27 @@ TEST_CASE("39 OID_SWITCH_PORT_CREATE: a veto before the switch is active is foun
         }) == "");
 }
 
+// Lets one NIC come to a port, and no other after it.
+class Faithful : public TestExtension {
+ public:
+  NDIS_STATUS oid(NDIS_OID_REQUEST* request) override {
+    if (request->DATA.SET_INFORMATION.Oid != OID_SWITCH_NIC_CREATE) {
+      return TestExtension::oid(request);
+    }
+    return ++nics > 2 ? NDIS_STATUS_DATA_NOT_ACCEPTED : pass_on(request);
+  }
+  int nics = 0;
+};
+TEST_CASE("48 OID_SWITCH_NIC_CREATE: a veto of a port's second NIC is found") {
+  CHECK(expect_violation(48, [] {
+          Faithful faithful;
+          SwitchRig rig(faithful);
+          rig.private_switch();
+          rig.made->disconnect_nic(rig.a).ok();
+          rig.made->connect_nic(rig.a, nic_spec("nic-c", kMacA), rig.nic_a).ok();
+        }) == "");
+}
+
 // Asks for the ports when it restarts, as often as told.
 class Asking : public TestExtension {
  public:

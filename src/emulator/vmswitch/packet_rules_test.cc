@@ -249,7 +249,7 @@ TEST_CASE("71 AddNetBufferListDestination: a port that does not exist is found")
           send_one([](Odd& odd, NET_BUFFER_LIST* list) { odd.add(list, {PortId{99}, 0}); });
         }) == "");
 }
-TEST_CASE("71 AddNetBufferListDestination: a NIC that is not connected is found") {
+TEST_CASE("49, 71 AddNetBufferListDestination: a NIC that is not connected is found") {
   CHECK(expect_violation(71, [] {
           Odd odd([](Odd& self, NET_BUFFER_LIST* list) { self.add(list, self.to_b()); });
           SwitchRig rig(odd);

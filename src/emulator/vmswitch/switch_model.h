@@ -39,6 +39,7 @@ struct SwitchPort {
   std::uint32_t property_versions[3] = {};  // by PropertyKind; 0: the port has none
   bool is_torn_down = false;
   bool is_validation = false;
+  bool has_had_nic = false;  // of its own
   std::atomic<int> references = 0;
   std::vector<std::unique_ptr<SwitchNic>> nics;  // by no order
 
