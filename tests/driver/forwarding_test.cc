@@ -258,6 +258,27 @@ TEST_CASE("15 PacketPath: a switch is paused and goes on, and its packets with i
   }
 }
 
+TEST_CASE("90 PacketPath: whichever allocation fails, a frame arrives or is dropped") {
+  Configured configured;
+  Net& net = configured.net;
+  configured.flow("2,3,set(eth(dst=02:00:00:00:00:99)),2,push_vlan(vid=7,pcp=0),3");
+  const FrameText frame = configured.a_to_b(1000);
+  Failures& failures = configured.host.kernel().failures();
+  std::size_t arrived = 0;
+  for (int nth = 0;; ++nth) {
+    CAPTURE(nth);
+    failures.fail_nth(nth);
+    net.send("a", Frames{frame, frame});
+    const bool has_failed = failures.has_failed();
+    failures.fail_nth(-1);
+    arrived = net.take("b").size() + net.take("c").size();
+    CHECK(arrived <= 8);
+    if (!has_failed) break;
+    REQUIRE(nth < 1000);
+  }
+  CHECK(arrived == 8);
+}
+
 TEST_CASE("17 PacketPath: a switch is paused under traffic, with completions that come late") {
   Configured configured(85, Completions::Mixed);
   Net& net = configured.net;
