@@ -49,7 +49,7 @@ class HypervHost(NamespaceHost):
     def start(self):
         show = self.shell.show
         show(f"hvemu host --driver={self.driver} --detach --pidfile -vconsole:off --log-file "
-             "2> $OVS_LOGDIR/hvemu.report",
+             "> $OVS_LOGDIR/hvemu.report 2>&1",
              "a Hyper-V host is up, with Open vSwitch's driver in it")
         show(f"hvemu New-VMSwitch {SWITCH} -AllowManagementOS '$true' "
              f"-NetAdapterName {PHYSICAL_LINK}",
@@ -70,10 +70,12 @@ class HypervHost(NamespaceHost):
     def _add_external_bridge(self):
         show = self.shell.show
         show(f"ovs-vsctl add-br br-ex -- add-port br-ex {PHYSICAL_LINK} "
-             f"-- add-port br-ex '{HOST_ADAPTER}'",
+             f"-- add-port br-ex '{HOST_ADAPTER}' -- set interface '{HOST_ADAPTER}' type=internal",
              "the physical NIC and the management OS's adapter are ports of br-ex")
         show(f"ip address add {self.plan.underlay_ip}/24 dev {HOST_LINK}",
              "the management OS owns the host's underlay address")
+        show(f"echo 1 > /proc/sys/net/ipv4/conf/{PHYSICAL_LINK}/rp_filter",
+             "Linux, which sees the NIC's frames too, leaves them to the switch")
 
     def _add_vm(self, vm):
         show = self.shell.show

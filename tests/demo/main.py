@@ -34,8 +34,8 @@ def parse_arguments(arguments):
         parser.add_argument(f"--{part}", choices=programs.MAKERS,
                             help=f"the {part} of {' and '.join(OUR_HOSTS)}")
     parser.add_argument("--driver", choices=("none", *hyperv_host.DRIVERS), default="none",
-                        help=f"{' and '.join(OUR_HOSTS)} are emulated Hyper-V hosts with the driver "
-                        "as a shared object or as openvswitch.sys, or (none, the default) Linux hosts")
+                        help=f"{' and '.join(OUR_HOSTS)} are emulated Hyper-V hosts, the driver a "
+                        "shared object or openvswitch.sys; or (none, the default) Linux hosts")
     parser.add_argument("--keep", action="store_true", help="leave everything running at the end")
     parser.add_argument("--clean", action="store_true", help="only remove what an earlier run left")
     parser.add_argument("--quiet", action="store_true", help="headings and tables only")
