@@ -1,4 +1,7 @@
 // A switch whose extension is right: what its owner sees, what arrives where.
+#include <atomic>
+#include <thread>
+
 #include "emulator/vmswitch/switch_rig_test.h"
 
 namespace ovs::emulator::test {
@@ -212,6 +215,29 @@ TEST_CASE("VirtualSwitch: A port's number is not used again") {
   REQUIRE(pair.rig.made->remove_port(pair.rig.b).ok());
   const PortId next = *pair.rig.made->add_port({PortKind::Synthetic, "", "b"});
   CHECK(next != pair.rig.b);
+}
+
+TEST_CASE("VirtualSwitch: NICs come and go and the extension too while frames are sent") {
+  Pair pair;
+  std::atomic<bool> is_over = false;
+  std::thread sender([&] {
+    const auto frame = udp_frame(kMacB, kMacA);
+    while (!is_over) pair.rig.send(pair.rig.a, frame);
+  });
+  MemoryNic nic_c;
+  for (int i = 0; i < 20; ++i) {
+    const auto c = pair.rig.made->add_port({PortKind::Internal, "", "c"});
+    CHECK(pair.rig.made->connect_nic(*c, nic_spec("nic-c", {{2, 0, 0, 0, 0, 0xc}}), nic_c).ok());
+    CHECK(pair.rig.made->disable_extension().ok());
+    CHECK(pair.rig.made->enable_extension().ok());
+    CHECK(pair.rig.made->remove_port(*c).ok());
+  }
+  is_over = true;
+  sender.join();
+  const NicCounters sent = pair.rig.made->view().ports[0].nics[0].counters;
+  const NicCounters arrived = pair.rig.made->view().ports[1].nics[0].counters;
+  CHECK(sent.sent_frames == arrived.delivered_frames + sent.dropped_sends);
+  CHECK(live_list_count() == 0);
 }
 
 TEST_CASE("VirtualSwitch: What cannot be is refused with a reason") {
