@@ -478,6 +478,8 @@ Result<MatchWord, TextError> taken(std::string_view key, Match& match) {
   for (const FieldId id : {FieldId::TcpSrc, FieldId::TcpDst}) {
     const std::uint64_t value = match.value(id).low(), mask = match.mask(id).low();
     if (value > 0xff) return error(std::string(key) + ": ICMP's type and code have 8 bits");
+    if ((mask & 0xff) != 0 && (mask & 0xff) != 0xff)
+      return error(std::string(key) + ": ICMP's type and code are matched whole");
     if (mask > 0xff) match.set_masked(id, FieldValue::of(value), FieldValue::of(mask & 0xff));
   }
   return MatchWord::Taken;

@@ -73,6 +73,7 @@ TEST_CASE("Match text: says what is wrong") {
   CHECK(complaint("dl_src=1:2:3") == "1:2:3: invalid Ethernet address");
   CHECK(complaint("ip,nw_src=300.1.1.1") == "300.1.1.1: invalid IP address");
   CHECK(complaint("tp_dst=300,icmp") == "icmp: ICMP's type and code have 8 bits");
+  CHECK(complaint("tcp_dst=3/466,icmp") == "icmp: ICMP's type and code are matched whole");
   CHECK(complaint("reg0") == "field reg0 missing value");
   CHECK(complaint("in_port=65290") == "65290: invalid or unknown port for in_port");
 }
