@@ -84,11 +84,7 @@ std::uint64_t NdisImpl::random() {
 }
 
 void NdisImpl::configure(FunctionRef<void()> body) {
-  kernel_.wait_until([&] {
-    if (is_configuring_) return false;
-    is_configuring_ = true;
-    return true;
-  });
+  kernel_.take(is_configuring_);
   body();
   kernel_.change([&] { is_configuring_ = false; });
 }
@@ -109,10 +105,11 @@ void NdisImpl::note_put_off() {
 // On whichever processor: a completion may come up on another than its send went down on.
 void NdisImpl::complete_late() {
   while (true) {
+    kernel_.wait_until([&] { return is_ending_ || has_put_off_; });
     bool is_over = false;
-    kernel_.wait_until([&] {
+    kernel_.change([&] {
       is_over = is_ending_;
-      return is_ending_ || std::exchange(has_put_off_, false);
+      has_put_off_ = false;
     });
     if (is_over) return;
     kernel_.sleep_ms(1 + random() % 3);

@@ -236,6 +236,13 @@ void Kernel::change(FunctionRef<void()> change) {
   parts_->scheduler.notify();
 }
 
+void Kernel::take(bool& taken) {
+  for (bool is_mine = false; !is_mine;) {
+    wait_until([&] { return !taken; });
+    change([&] { is_mine = !std::exchange(taken, true); });
+  }
+}
+
 void Kernel::sleep_ms(std::uint64_t ms) {
   wait_until([] { return false; }, ms);
 }

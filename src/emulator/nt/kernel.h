@@ -93,12 +93,16 @@ class Kernel {
   Failures& failures();
   LiveObjects& live_objects();
 
-  // Until `ready` says so, which is asked whenever something changed; it looks, and calls nothing
-  // of the kernel. False when the time is up. PASSIVE_LEVEL. No deadline: a seeded kernel in which
-  // nothing else can happen ends with a report.
+  // Until `ready` says so, which is asked whenever something changed, by any thread and more than
+  // once: it looks, changes nothing, and calls nothing of the kernel. False when the time is up.
+  // PASSIVE_LEVEL. No deadline: a seeded kernel in which nothing else can happen ends with a
+  // report.
   bool wait_until(FunctionRef<bool()> ready, std::optional<std::uint64_t> timeout_ms = {});
   // What a `ready` looks at has changed: calls `change` where no `ready` is being asked.
   void change(FunctionRef<void()> change);
+  // Until nobody has it; then it is the caller's, who gives it back by setting it to false in
+  // change(). PASSIVE_LEVEL.
+  void take(bool& taken);
   void sleep_ms(std::uint64_t ms);
   // Every DPC queued so far has run.
   void flush_dpcs();

@@ -19,6 +19,28 @@ std::vector<KernelConfig> schedules(unsigned processors = 2) {
   return all;
 }
 
+TEST_CASE("Kernel: what threads take in turns, one at a time has") {
+  for (const KernelConfig& config : schedules()) {
+    Machine machine(config);
+    bool taken = false;
+    int count = 0;
+    const auto take_often = [&] {
+      for (int i = 0; i < 100; ++i) {
+        machine.kernel.take(taken);
+        const int before = count;
+        machine.kernel.sleep_ms(i % 10 == 0 ? 1 : 0);
+        count = before + 1;
+        machine.kernel.change([&] { taken = false; });
+      }
+    };
+    HostThread one("one", take_often);
+    HostThread other("other", take_often);
+    one.join();
+    other.join();
+    CHECK(count == 200);
+  }
+}
+
 struct Counter {
   KSPIN_LOCK lock = 0;
   FAST_MUTEX mutex;

@@ -59,7 +59,7 @@ struct VirtualSwitch::Parts final : Edge {
   std::unique_ptr<FilterStack> stack;
   std::atomic<bool> is_enabled = false;
   std::atomic<bool> is_running = false;
-  std::atomic<bool> is_busy = false;
+  bool is_busy = false;
 };
 
 }  // namespace ovs::emulator

@@ -8,7 +8,7 @@ namespace ovs::emulator {
 class VirtualSwitch::Parts::Turn {
  public:
   explicit Turn(Parts& parts) : parts_(parts) {
-    Kernel::current().wait_until([this] { return !parts_.is_busy.exchange(true); });
+    Kernel::current().take(parts_.is_busy);
   }
   Turn(const Turn&) = delete;
   ~Turn() {
