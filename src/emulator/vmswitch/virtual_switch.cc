@@ -7,9 +7,7 @@ namespace ovs::emulator {
 
 class VirtualSwitch::Parts::Turn {
  public:
-  explicit Turn(Parts& parts) : parts_(parts) {
-    Kernel::current().take(parts_.is_busy);
-  }
+  explicit Turn(Parts& parts) : parts_(parts) { Kernel::current().take(parts_.is_busy); }
   Turn(const Turn&) = delete;
   ~Turn() {
     Kernel::current().change([this] { parts_.is_busy = false; });
