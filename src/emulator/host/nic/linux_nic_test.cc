@@ -20,7 +20,7 @@ namespace {
 
 using FrameText = std::string;
 
-// Frames that a receiver was given, on another thread.
+// Frames that a receiver was given, on another thread: it outlives the device.
 class Received {
  public:
   HostNic::Receiver receiver() {
@@ -132,10 +132,10 @@ TEST_CASE("LinuxNic: a TAP in another namespace has its address, MTU and alias, 
 
 TEST_CASE("LinuxNic: what the guest sends is received, and what is delivered it gets") {
   in_new_namespace([](const std::string& name) {
+    Received received;
     const auto nic = make_tap(name);
     const auto guest = guest_of("eth0");
     guest_sends(*guest, test_frame('0'));  // before anybody reads: discarded
-    Received received;
     nic->start(received.receiver());
     guest_sends(*guest, test_frame('a'));
     CHECK(received.has(test_frame('a')));
@@ -174,8 +174,8 @@ TEST_CASE("LinuxNic: frames that the switch does not take are counted") {
 
 TEST_CASE("LinuxNic: a device that somebody deletes is gone, and what is delivered is dropped") {
   in_new_namespace([](const std::string& name) {
-    const auto nic = make_tap(name);
     Received received;
+    const auto nic = make_tap(name);
     nic->start(received.receiver());
     REQUIRE(run("ip link del eth0"));
     for (int tries = 0; !nic->has_gone() && tries < 200; ++tries)
@@ -188,8 +188,8 @@ TEST_CASE("LinuxNic: a device that somebody deletes is gone, and what is deliver
 
 TEST_CASE("LinuxNic: a TAP that is down is quiet, and works when it is up again") {
   in_new_namespace([](const std::string& name) {
-    const auto nic = make_tap(name);
     Received received;
+    const auto nic = make_tap(name);
     nic->start(received.receiver());
     REQUIRE(run("ip link set eth0 down"));
     nic->deliver({bytes_of(test_frame('a')), {}, 0});
@@ -208,8 +208,8 @@ TEST_CASE("LinuxNic: a checksum that a wire's sender left open is closed") {
     REQUIRE(run("ip link set va up"));
     auto opened = LinuxNic::open_link("vb");
     REQUIRE(opened.ok());
-    const auto nic = std::move(opened).value();
     Received received;
+    const auto nic = std::move(opened).value();
     nic->start(received.receiver());
     const auto sender = guest_of("va");
     FrameText open = test_frame('\0');
