@@ -87,13 +87,15 @@ KernelStack::KernelStack() {
   if (memory == MAP_FAILED) std::abort();
   guard_ = {static_cast<std::byte*>(memory), kPage};
   range_ = {guard_.top(), size};
-  // An earlier stack there may have ended in the middle of its calls.
-  if (__asan_unpoison_memory_region != nullptr) __asan_unpoison_memory_region(range_.low, size);
   std::memset(range_.low, int(kFill), size);
   mprotect(guard_.low, kPage, PROT_NONE);
 }
 
 KernelStack::~KernelStack() {
+  // It may end in the middle of its calls; whoever gets this memory next is not to hear of them.
+  if (__asan_unpoison_memory_region != nullptr) {
+    __asan_unpoison_memory_region(range_.low, range_.size);
+  }
   munmap(guard_.low, guard_.size + range_.size);
 }
 
