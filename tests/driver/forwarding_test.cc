@@ -325,28 +325,40 @@ FrameText turned(const FrameText& outer) {
   return back;
 }
 
+// A virtual machine (port 1), and a tunnel (port 20) whose underlay is the wire (port 11); its end
+// here is the host's adapter (port 10).
+struct Tunnelling {
+  explicit Tunnelling(wire::VportType type, std::uint16_t udp_port = 0)
+      : net(host, SwitchKind::External), client(host.device()) {
+    net.add("host", PortKind::Internal);
+    net.add("a");
+    CHECK(client.add_port("a", kNetdev, 1) == "");
+    CHECK(client.add_port("host", wire::VportType::Internal, 10) == "");
+    CHECK(client.add_port("wire", kNetdev, 11) == "");
+    CHECK(client.add_port("tunnel", type, 20, udp_port) == "");
+    CHECK(client.add_address("192.168.0.1", 10) == "");
+    CHECK(client.add_route("192.168.0.0/24", 10, "") == "");
+  }
+  // The address of the other end is known.
+  void resolve() { CHECK(client.add_neighbour("192.168.0.2", 10, "02:00:00:00:00:99") == ""); }
+  void flow(const char* match, const char* actions) {
+    CHECK(client.put_flow(match, actions) == "");
+  }
+  DriverHost host;
+  Net net;
+  DatapathClient client;
+};
+
 TEST_CASE(
     "PacketPath: frames enter a tunnel on their way to the wire, and leave it on their way in") {
-  DriverHost host;
-  Net net(host, SwitchKind::External);
-  net.add("host", PortKind::Internal);
-  net.add("a");
-  DatapathClient client(host.device());
-  CHECK(client.add_port("a", kNetdev, 1) == "");
-  CHECK(client.add_port("host", wire::VportType::Internal, 10) == "");
-  CHECK(client.add_port("wire", kNetdev, 11) == "");
-  CHECK(client.add_port("vxlan1", wire::VportType::Vxlan, 20, 4789) == "");
-  CHECK(client.add_address("192.168.0.1", 10) == "");
-  CHECK(client.add_route("192.168.0.0/24", 10, "") == "");
-  CHECK(client.add_neighbour("192.168.0.2", 10, "02:00:00:00:00:99") == "");
-  const auto flow = [&](const char* match, const char* actions) {
-    CHECK(client.put_flow(match, actions) == "");
-  };
-  flow("in_port(1),eth(),eth_type(0x0800),ipv4(frag=no)",
-       "set(tunnel(tun_id=5,dst=192.168.0.2,ttl=64,flags(key))),20");
-  flow("in_port(10),eth(),eth_type(0x0800),ipv4(frag=no)", "11");
-  flow("in_port(11),eth(),eth_type(0x0800),ipv4(frag=no)", "10");
-  flow(
+  Tunnelling tunnelling(wire::VportType::Vxlan, 4789);
+  Net& net = tunnelling.net;
+  tunnelling.resolve();
+  tunnelling.flow("in_port(1),eth(),eth_type(0x0800),ipv4(frag=no)",
+                  "set(tunnel(tun_id=5,dst=192.168.0.2,ttl=64,flags(key))),20");
+  tunnelling.flow("in_port(10),eth(),eth_type(0x0800),ipv4(frag=no)", "11");
+  tunnelling.flow("in_port(11),eth(),eth_type(0x0800),ipv4(frag=no)", "10");
+  tunnelling.flow(
       "tunnel(tun_id=5,src=192.168.0.2,dst=192.168.0.1,flags(-csum+key)),in_port(20),eth(),"
       "eth_type(0x0800),ipv4(frag=no)",
       "1");
@@ -365,27 +377,18 @@ TEST_CASE(
 }
 
 TEST_CASE("PacketPath: a frame waits for its neighbour, and goes when it is known") {
-  DriverHost host;
-  Net net(host, SwitchKind::External);
-  net.add("host", PortKind::Internal);
-  net.add("a");
-  DatapathClient client(host.device());
-  CHECK(client.add_port("a", kNetdev, 1) == "");
-  CHECK(client.add_port("host", wire::VportType::Internal, 10) == "");
-  CHECK(client.add_port("wire", kNetdev, 11) == "");
-  CHECK(client.add_port("gre1", wire::VportType::Gre, 20) == "");
-  CHECK(client.add_address("192.168.0.1", 10) == "");
-  CHECK(client.add_route("192.168.0.0/24", 10, "") == "");
-  CHECK(client.put_flow("in_port(1),eth(),eth_type(0x0800),ipv4(frag=no)",
-                        "set(tunnel(dst=192.168.0.2,ttl=64,flags())),20") == "");
-  CHECK(client.put_flow("in_port(10),eth(),eth_type(0x0800),ipv4(frag=no)", "11") == "");
+  Tunnelling tunnelling(wire::VportType::Gre);
+  Net& net = tunnelling.net;
+  tunnelling.flow("in_port(1),eth(),eth_type(0x0800),ipv4(frag=no)",
+                  "set(tunnel(dst=192.168.0.2,ttl=64,flags())),20");
+  tunnelling.flow("in_port(10),eth(),eth_type(0x0800),ipv4(frag=no)", "11");
   const FrameText frame = udp_frame(net.mac("a"), net.mac("host"), 1200);
   net.send("a", frame);
   CHECK(net.take("wire").empty());
-  CHECK(client.add_neighbour("192.168.0.2", 10, "02:00:00:00:00:99") == "");
+  tunnelling.resolve();
   Frames outside;
   for (int i = 0; i < 50 && outside.empty(); ++i) {
-    host.kernel().sleep_ms(20);
+    tunnelling.host.kernel().sleep_ms(20);
     outside = net.take("wire");
   }
   REQUIRE(outside.size() == 1);
