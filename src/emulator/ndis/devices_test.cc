@@ -1,6 +1,6 @@
 // A filter driver's control device: attributes that are wrong are caught.
+#include "emulator/nt/io/devices.h"
 #include "emulator/ndis/rig_test.h"
-#include "emulator/nt/io.h"
 
 namespace ovs::emulator::test {
 namespace {

@@ -8,7 +8,7 @@
 #include "emulator/ndis/module.h"
 #include "emulator/ndis/net_buffers.h"
 #include "emulator/ndis/stack.h"
-#include "emulator/nt/processor.h"
+#include "emulator/nt/schedule/processor.h"
 
 namespace ovs::emulator {
 namespace {

@@ -9,7 +9,7 @@
 #include "emulator/ndis/imports.h"
 #include "emulator/ndis/module.h"
 #include "emulator/ndis/ndis_impl.h"
-#include "emulator/nt/processor.h"
+#include "emulator/nt/schedule/processor.h"
 
 namespace ovs::emulator {
 namespace {

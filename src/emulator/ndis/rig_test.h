@@ -14,7 +14,7 @@
 #include "emulator/ndis/ndis.h"
 #include "emulator/ndis/net_buffers.h"
 #include "emulator/nt/kernel.h"
-#include "emulator/nt/processor.h"
+#include "emulator/nt/schedule/processor.h"
 #include "emulator/nt/violation.h"
 
 namespace ovs::emulator::test {

@@ -8,9 +8,9 @@
 
 #include "emulator/nt/callback.h"
 #include "emulator/nt/driver.h"
-#include "emulator/nt/io.h"
+#include "emulator/nt/io/devices.h"
 #include "emulator/nt/kernel.h"
-#include "emulator/nt/processor.h"
+#include "emulator/nt/schedule/processor.h"
 #include "emulator/nt/violation.h"
 
 namespace ovs::emulator::test {

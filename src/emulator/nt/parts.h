@@ -8,13 +8,13 @@
 #include <vector>
 
 #include "emulator/nt/call.h"
-#include "emulator/nt/io_request.h"
+#include "emulator/nt/io/io_request.h"
 #include "emulator/nt/kernel.h"
-#include "emulator/nt/locks.h"
 #include "emulator/nt/pool.h"
-#include "emulator/nt/processors.h"
-#include "emulator/nt/scheduler.h"
-#include "emulator/nt/system_threads.h"
+#include "emulator/nt/schedule/locks.h"
+#include "emulator/nt/schedule/processors.h"
+#include "emulator/nt/schedule/scheduler.h"
+#include "emulator/nt/schedule/system_threads.h"
 
 namespace ovs::emulator {
 

@@ -7,9 +7,9 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "emulator/nt/locks.h"
+#include "emulator/nt/schedule/locks.h"
+#include "emulator/nt/schedule/thread.h"
 #include "emulator/nt/text.h"
-#include "emulator/nt/thread.h"
 
 namespace ovs::emulator {
 namespace {

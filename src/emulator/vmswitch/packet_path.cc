@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "emulator/nt/kernel.h"
-#include "emulator/nt/processor.h"
+#include "emulator/nt/schedule/processor.h"
 #include "emulator/nt/violation.h"
 #include "emulator/vmswitch/offload_info.h"
 

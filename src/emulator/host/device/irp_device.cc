@@ -4,7 +4,7 @@
 #include <map>
 #include <mutex>
 
-#include "emulator/nt/io.h"
+#include "emulator/nt/io/devices.h"
 
 namespace ovs::emulator {
 

@@ -11,7 +11,7 @@
 
 #include "emulator/host/loader/driver_image.h"
 #include "emulator/nt/driver.h"
-#include "emulator/nt/io.h"
+#include "emulator/nt/io/devices.h"
 #include "emulator/nt/kernel.h"
 
 namespace ovs::emulator {

@@ -8,7 +8,7 @@
 
 #include "emulator/ndis/ndis.h"
 #include "emulator/nt/driver.h"
-#include "emulator/nt/io.h"
+#include "emulator/nt/io/devices.h"
 #include "emulator/nt/kernel.h"
 
 namespace ovs::emulator {

@@ -6,8 +6,8 @@
 #include <memory>
 #include <string>
 
-#include "emulator/nt/guarded_buffer.h"
-#include "emulator/nt/io.h"
+#include "emulator/nt/io/devices.h"
+#include "emulator/nt/io/guarded_buffer.h"
 
 namespace ovs::emulator {
 

@@ -1,11 +1,11 @@
-#include "emulator/nt/io_request.h"
+#include "emulator/nt/io/io_request.h"
 
 #include <algorithm>
 #include <cstring>
 
 #include "emulator/nt/callback.h"
 #include "emulator/nt/parts.h"
-#include "emulator/nt/spin_lock.h"
+#include "emulator/nt/schedule/spin_lock.h"
 #include "emulator/nt/text.h"
 #include "emulator/nt/violation.h"
 

@@ -1,4 +1,4 @@
-#include "emulator/nt/locks.h"
+#include "emulator/nt/schedule/locks.h"
 
 #include <algorithm>
 

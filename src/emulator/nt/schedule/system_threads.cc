@@ -1,4 +1,4 @@
-#include "emulator/nt/system_threads.h"
+#include "emulator/nt/schedule/system_threads.h"
 
 #include <algorithm>
 #include <utility>

@@ -7,7 +7,7 @@
 #include <string>
 #include <thread>
 
-#include "emulator/nt/scheduler.h"
+#include "emulator/nt/schedule/scheduler.h"
 
 namespace ovs::emulator {
 

@@ -6,7 +6,7 @@
 #include <thread>
 #include <vector>
 
-#include "emulator/nt/scheduler.h"
+#include "emulator/nt/schedule/scheduler.h"
 
 namespace ovs::emulator {
 

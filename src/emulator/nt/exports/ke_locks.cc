@@ -1,6 +1,6 @@
 // Ke: spin locks. A lock's word holds its owner, so that zero is free, as drivers initialize it.
 #include "emulator/nt/parts.h"
-#include "emulator/nt/spin_lock.h"
+#include "emulator/nt/schedule/spin_lock.h"
 #include "emulator/nt/text.h"
 #include "emulator/nt/violation.h"
 

@@ -1,12 +1,12 @@
 // Io: handles on a driver's device, and the functions by which a driver ends requests.
-#include "emulator/nt/io.h"
+#include "emulator/nt/io/devices.h"
 
 #include <algorithm>
 #include <cstring>
 
-#include "emulator/nt/io_request.h"
+#include "emulator/nt/io/io_request.h"
 #include "emulator/nt/parts.h"
-#include "emulator/nt/spin_lock.h"
+#include "emulator/nt/schedule/spin_lock.h"
 #include "emulator/nt/text.h"
 #include "emulator/nt/violation.h"
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/core/function_ref.h"
-#include "emulator/nt/stack.h"
+#include "emulator/nt/schedule/stack.h"
 #include "emulator/sdk/ntddk.h"
 
 namespace ovs::emulator {

@@ -1,4 +1,4 @@
-#include "emulator/nt/guarded_buffer.h"
+#include "emulator/nt/io/guarded_buffer.h"
 
 #include <sys/mman.h>
 

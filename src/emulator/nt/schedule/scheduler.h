@@ -11,7 +11,7 @@
 #include <random>
 #include <vector>
 
-#include "emulator/nt/thread.h"
+#include "emulator/nt/schedule/thread.h"
 #include "platform/api/clock.h"
 
 namespace ovs::emulator {

@@ -1,4 +1,4 @@
-#include "emulator/nt/thread.h"
+#include "emulator/nt/schedule/thread.h"
 
 #include <algorithm>
 #include <atomic>

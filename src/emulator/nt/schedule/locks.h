@@ -7,7 +7,7 @@
 #include <set>
 #include <string>
 
-#include "emulator/nt/thread.h"
+#include "emulator/nt/schedule/thread.h"
 
 namespace ovs::emulator {
 

@@ -1,4 +1,4 @@
-#include "emulator/nt/stack.h"
+#include "emulator/nt/schedule/stack.h"
 
 #include <pthread.h>
 #include <sys/mman.h>

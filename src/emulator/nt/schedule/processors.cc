@@ -1,11 +1,11 @@
-#include "emulator/nt/processors.h"
+#include "emulator/nt/schedule/processors.h"
 
 #include <algorithm>
 
 #include "emulator/nt/callback.h"
 #include "emulator/nt/parts.h"
-#include "emulator/nt/processor.h"
-#include "emulator/nt/system_threads.h"
+#include "emulator/nt/schedule/processor.h"
+#include "emulator/nt/schedule/system_threads.h"
 #include "emulator/nt/violation.h"
 
 namespace ovs::emulator {

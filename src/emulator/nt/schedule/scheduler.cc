@@ -1,4 +1,4 @@
-#include "emulator/nt/scheduler.h"
+#include "emulator/nt/schedule/scheduler.h"
 
 #include <algorithm>
 #include <chrono>
