@@ -2,139 +2,14 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
-#include <map>
 #include <thread>
 
-#include "base/bytes/checksum.h"
-#include "tests/driver/switch_rig.h"
+#include "tests/driver/switch_net.h"
 
 namespace ovs::tests {
 namespace {
 
 using namespace emulator;
-using FrameText = std::vector<std::uint8_t>;
-using Frames = std::vector<FrameText>;
-
-constexpr auto kNetdev = wire::VportType::Netdev;
-const MacAddress kBroadcast{{{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}}};
-const std::string kWire = "wire";
-
-// An Ethernet frame of `size` bytes with an IPv4 UDP packet.
-FrameText udp_frame(const MacAddress& from, const MacAddress& to, std::size_t size = 100,
-                    std::uint16_t port = 7) {
-  FrameText frame(size);
-  for (std::size_t i = 42; i < size; ++i) frame[i] = std::uint8_t(i);
-  std::uint8_t* const at = frame.data();
-  store(at, to);
-  store(at + 6, from);
-  store(at + 12, Be16(0x0800));
-  const std::uint8_t ip[] = {0x45, 0, 0, 0, 0, 1, 0x40, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2};
-  std::copy(std::begin(ip), std::end(ip), frame.begin() + 14);
-  store(at + 16, Be16(std::uint16_t(size - 14)));
-  store(at + 24, checksum(Bytes(at + 14, 20)));
-  store(at + 34, Be16(1000));
-  store(at + 36, Be16(port));
-  store(at + 38, Be16(std::uint16_t(size - 34)));
-  Checksum sum;
-  sum.add(Bytes(at + 26, 8));
-  sum.add(Be16(17));
-  sum.add(Be16(std::uint16_t(size - 34)));
-  sum.add(Bytes(at + 34, size - 34));
-  store(at + 40, sum.value());
-  return frame;
-}
-
-// A switch with adapters by name, each known to the driver by its port's name; an external one has
-// a wire.
-class Net {
- public:
-  explicit Net(DriverHost& host, SwitchKind kind = SwitchKind::Private, const char* name = "net")
-      : host_(host), switch_(host.add_switch(spec_of(kind, name))) {
-    const auto enabled = switch_.enable_extension();
-    REQUIRE(enabled.ok());
-    if (kind != SwitchKind::External) return;
-    adapters_[kWire].address = switch_.find_physical_nic(kWireName).value_or(NicAddress{});
-  }
-
-  void add(const std::string& name, PortKind kind = PortKind::Synthetic) {
-    adapters_[name] = host_.plug(switch_, name, kind, name);
-  }
-  void send(const std::string& from, const Frames& frames) {
-    CHECK(hyperv_send(from, frames) == frames.size());
-  }
-  std::size_t hyperv_send(const std::string& from, const Frames& frames) {
-    std::vector<NicFrame> sent;
-    for (const FrameText& frame : frames) {
-      sent.push_back({Bytes(frame.data(), frame.size()), {}, 0});
-    }
-    const Span<const NicFrame> all(sent.data(), sent.size());
-    return switch_.transmit(adapters_.find(from)->second.address, all);
-  }
-  void send(const std::string& from, const FrameText& frame) { send(from, Frames(1, frame)); }
-  Frames take(const std::string& name) {
-    return name == kWire ? wire_.take() : adapters_[name].nic->take();
-  }
-  MacAddress mac(const std::string& name) { return adapters_[name].mac; }
-  VirtualSwitch& hyperv() { return switch_; }
-
- private:
-  static constexpr auto* kWireName = "{11111111-0000-0000-0000-000000000001}";
-
-  SwitchSpec spec_of(SwitchKind kind, const char* name) {
-    SwitchSpec spec = private_switch(name);
-    spec.kind = kind;
-    if (kind != SwitchKind::External) return spec;
-    PhysicalNicSpec physical;
-    physical.nic.name = kWireName;
-    physical.nic.friendly_name = kWire;
-    physical.nic.mac.bytes = {2, 0, 0, 0, 1, 0};
-    physical.backend = &wire_;
-    spec.physical.push_back(physical);
-    return spec;
-  }
-
-  DriverHost& host_;
-  MemoryNic wire_;
-  std::map<std::string, Adapter> adapters_;
-  VirtualSwitch& switch_;
-};
-
-KernelConfig kernel_of(unsigned ndis_minor) {
-  KernelConfig kernel;
-  kernel.ndis = 0x00060000 + ndis_minor;
-  return kernel;
-}
-NdisConfig ndis_of(unsigned ndis_minor, Completions completions) {
-  NdisConfig ndis;
-  ndis.version = 0x00060000 + ndis_minor;
-  ndis.completions = completions;
-  return ndis;
-}
-
-// Three virtual machines on a private switch, not configured.
-struct Bare {
-  explicit Bare(unsigned minor = 85, Completions completions = Completions::Prompt)
-      : host(kernel_of(minor), ndis_of(minor, completions)), net(host) {
-    for (const char* name : {"a", "b", "c"}) net.add(name);
-  }
-  DriverHost host;
-  Net net;
-};
-
-// The same as ports 1, 2 and 3.
-struct Configured : Bare {
-  explicit Configured(unsigned minor = 85, Completions completions = Completions::Prompt)
-      : Bare(minor, completions), client(host.device()) {
-    CHECK(client.add_port("a", kNetdev, 1) == "");
-    CHECK(client.add_port("b", kNetdev, 2) == "");
-    CHECK(client.add_port("c", kNetdev, 3) == "");
-  }
-  FrameText a_to_b(std::size_t size = 100) { return udp_frame(net.mac("a"), net.mac("b"), size); }
-  void flow(const char* actions) {
-    CHECK(client.put_flow("in_port(1),eth(),eth_type(0x0800),ipv4(frag=no)", actions) == "");
-  }
-  DatapathClient client;
-};
 
 TEST_CASE("PacketPath: a switch that nobody configured learns") {
   Bare bare;
@@ -313,41 +188,6 @@ TEST_CASE("PacketPath: a frame to another switch's port is a list of that switch
   one.send("a", Frames{frame, frame});
   CHECK(other.take("b") == Frames{frame, frame});
 }
-
-// What the other end of a tunnel would send back with the same inner frame.
-FrameText turned(const FrameText& outer) {
-  FrameText back = outer;
-  const auto swap = [&](std::size_t a, std::size_t b, std::size_t size) {
-    std::swap_ranges(back.begin() + long(a), back.begin() + long(a + size), back.begin() + long(b));
-  };
-  swap(0, 6, 6);
-  swap(26, 30, 4);
-  return back;
-}
-
-// A virtual machine (port 1), and a tunnel (port 20) whose underlay is the wire (port 11); its end
-// here is the host's adapter (port 10).
-struct Tunnelling {
-  explicit Tunnelling(wire::VportType type, std::uint16_t udp_port = 0)
-      : net(host, SwitchKind::External), client(host.device()) {
-    net.add("host", PortKind::Internal);
-    net.add("a");
-    CHECK(client.add_port("a", kNetdev, 1) == "");
-    CHECK(client.add_port("host", wire::VportType::Internal, 10) == "");
-    CHECK(client.add_port("wire", kNetdev, 11) == "");
-    CHECK(client.add_port("tunnel", type, 20, udp_port) == "");
-    CHECK(client.add_address("192.168.0.1", 10) == "");
-    CHECK(client.add_route("192.168.0.0/24", 10, "") == "");
-  }
-  // The address of the other end is known.
-  void resolve() { CHECK(client.add_neighbour("192.168.0.2", 10, "02:00:00:00:00:99") == ""); }
-  void flow(const char* match, const char* actions) {
-    CHECK(client.put_flow(match, actions) == "");
-  }
-  DriverHost host;
-  Net net;
-  DatapathClient client;
-};
 
 TEST_CASE(
     "PacketPath: frames enter a tunnel on their way to the wire, and leave it on their way in") {

@@ -1,0 +1,160 @@
+#include "tests/driver/switch_net.h"
+
+#include <doctest/doctest.h>
+
+#include "base/bytes/checksum.h"
+
+namespace ovs::tests {
+
+using namespace emulator;
+
+namespace {
+
+constexpr auto* kWireName = "{11111111-0000-0000-0000-000000000001}";
+
+}  // namespace
+
+FrameText udp_frame(const MacAddress& from, const MacAddress& to, std::size_t size,
+                    std::uint16_t port) {
+  FrameText frame(size);
+  for (std::size_t i = 42; i < size; ++i) frame[i] = std::uint8_t(i);
+  std::uint8_t* const at = frame.data();
+  store(at, to);
+  store(at + 6, from);
+  store(at + 12, Be16(0x0800));
+  const std::uint8_t ip[] = {0x45, 0, 0, 0, 0, 1, 0x40, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2};
+  std::copy(std::begin(ip), std::end(ip), frame.begin() + 14);
+  store(at + 16, Be16(std::uint16_t(size - 14)));
+  store(at + 24, checksum(Bytes(at + 14, 20)));
+  store(at + 34, Be16(1000));
+  store(at + 36, Be16(port));
+  store(at + 38, Be16(std::uint16_t(size - 34)));
+  Checksum sum;
+  sum.add(Bytes(at + 26, 8));
+  sum.add(Be16(17));
+  sum.add(Be16(std::uint16_t(size - 34)));
+  sum.add(Bytes(at + 34, size - 34));
+  store(at + 40, sum.value());
+  return frame;
+}
+
+FrameText turned(const FrameText& outer) {
+  FrameText back = outer;
+  const auto swap = [&](std::size_t a, std::size_t b, std::size_t size) {
+    std::swap_ranges(back.begin() + long(a), back.begin() + long(a + size), back.begin() + long(b));
+  };
+  swap(0, 6, 6);
+  swap(26, 30, 4);
+  return back;
+}
+
+// ---- Net ---------------------------------------------------------------------------------------
+
+Net::Net(DriverHost& host, SwitchKind kind, const char* name, const SwitchHabits& habits)
+    : host_(host), switch_(host.add_switch(spec_of(kind, name, habits))) {
+  const auto enabled = switch_.enable_extension();
+  REQUIRE(enabled.ok());
+  if (kind != SwitchKind::External) return;
+  adapters_[kWire].address = switch_.find_physical_nic(kWireName).value_or(NicAddress{});
+}
+
+SwitchSpec Net::spec_of(SwitchKind kind, const char* name, const SwitchHabits& habits) {
+  SwitchSpec spec = private_switch(name);
+  spec.kind = kind;
+  spec.habits = habits;
+  if (kind != SwitchKind::External) return spec;
+  PhysicalNicSpec physical;
+  physical.nic.name = kWireName;
+  physical.nic.friendly_name = kWire;
+  physical.nic.mac.bytes = {2, 0, 0, 0, 1, 0};
+  physical.backend = &wire_;
+  spec.physical.push_back(physical);
+  return spec;
+}
+
+void Net::add(const std::string& name, PortKind kind) {
+  adapters_[name] = host_.plug(switch_, name, kind, name);
+}
+
+void Net::send(const std::string& from, const Frames& frames) {
+  CHECK(hyperv_send(from, frames) == frames.size());
+}
+
+std::size_t Net::hyperv_send(const std::string& from, const Frames& frames) {
+  std::vector<NicFrame> sent;
+  for (const FrameText& frame : frames) {
+    sent.push_back({Bytes(frame.data(), frame.size()), {}, 0});
+  }
+  const Span<const NicFrame> all(sent.data(), sent.size());
+  return switch_.transmit(adapters_.find(from)->second.address, all);
+}
+
+Frames Net::take(const std::string& name) {
+  return name == kWire ? wire_.take() : adapters_[name].nic->take();
+}
+
+// ---- what tests begin with ---------------------------------------------------------------------
+
+KernelConfig kernel_of(unsigned ndis_minor) {
+  KernelConfig kernel;
+  kernel.ndis = 0x00060000 + ndis_minor;
+  return kernel;
+}
+
+NdisConfig ndis_of(unsigned ndis_minor, Completions completions) {
+  NdisConfig ndis;
+  ndis.version = 0x00060000 + ndis_minor;
+  ndis.completions = completions;
+  return ndis;
+}
+
+Bare::Bare(unsigned minor, Completions completions)
+    : Bare(kernel_of(minor), ndis_of(minor, completions)) {}
+
+Bare::Bare(const KernelConfig& kernel, const NdisConfig& ndis, const SwitchHabits& habits)
+    : host(kernel, ndis), net(host, SwitchKind::Private, "net", habits) {
+  for (const char* name : {"a", "b", "c"}) net.add(name);
+}
+
+Configured::Configured(unsigned minor, Completions completions)
+    : Bare(minor, completions), client(host.device()) {
+  add_ports();
+}
+
+Configured::Configured(const KernelConfig& kernel, const NdisConfig& ndis,
+                       const SwitchHabits& habits)
+    : Bare(kernel, ndis, habits), client(host.device()) {
+  add_ports();
+}
+
+void Configured::add_ports() {
+  CHECK(client.add_port("a", kNetdev, 1) == "");
+  CHECK(client.add_port("b", kNetdev, 2) == "");
+  CHECK(client.add_port("c", kNetdev, 3) == "");
+}
+
+void Configured::flow(const char* actions) {
+  CHECK(client.put_flow("in_port(1),eth(),eth_type(0x0800),ipv4(frag=no)", actions) == "");
+}
+
+Tunnelling::Tunnelling(wire::VportType type, std::uint16_t udp_port)
+    : net(host, SwitchKind::External), client(host.device()) {
+  net.add("host", PortKind::Internal);
+  net.add("a");
+  CHECK(client.add_port("a", kNetdev, 1) == "");
+  CHECK(client.add_port("host", wire::VportType::Internal, 10) == "");
+  CHECK(client.add_port("wire", kNetdev, 11) == "");
+  CHECK(client.add_port("tunnel", type, 20, udp_port) == "");
+  CHECK(client.add_address("192.168.0.1", 10) == "");
+  CHECK(client.add_route("192.168.0.0/24", 10, "") == "");
+}
+
+void Tunnelling::resolve() {
+  CHECK(client.add_neighbour("192.168.0.2", 10, "02:00:00:00:00:99") == "");
+}
+
+void Tunnelling::flow(const char* match, const char* actions) {
+  CHECK(client.put_flow(match, actions) == "");
+}
+
+}  // namespace ovs::tests

@@ -1,0 +1,96 @@
+// Switches under the driver with adapters by name, and the frames that go through them: what tests
+// of the packet path are about. A test's far ends are memory (switch_rig.h).
+#pragma once
+#include <map>
+
+#include "tests/driver/switch_rig.h"
+
+namespace ovs::tests {
+
+using FrameText = std::vector<std::uint8_t>;
+using Frames = std::vector<FrameText>;
+
+inline constexpr auto kNetdev = wire::VportType::Netdev;
+inline constexpr MacAddress kBroadcast{{{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}}};
+inline const std::string kWire = "wire";
+
+// An Ethernet frame of `size` bytes with an IPv4 UDP packet.
+FrameText udp_frame(const MacAddress& from, const MacAddress& to, std::size_t size = 100,
+                    std::uint16_t port = 7);
+// What the other end of a tunnel would send back with the same inner frame.
+FrameText turned(const FrameText& outer);
+
+// A switch with adapters by name, each known to the driver by its port's name; an external one has
+// a wire.
+class Net {
+ public:
+  explicit Net(DriverHost& host, emulator::SwitchKind kind = emulator::SwitchKind::Private,
+               const char* name = "net", const emulator::SwitchHabits& habits = {});
+
+  void add(const std::string& name, emulator::PortKind kind = emulator::PortKind::Synthetic);
+  void send(const std::string& from, const Frames& frames);
+  void send(const std::string& from, const FrameText& frame) { send(from, Frames(1, frame)); }
+  // How many were taken.
+  std::size_t hyperv_send(const std::string& from, const Frames& frames);
+  // What came since it was last asked.
+  Frames take(const std::string& name);
+  MacAddress mac(const std::string& name) { return adapters_[name].mac; }
+  emulator::NicAddress address(const std::string& name) { return adapters_[name].address; }
+  emulator::VirtualSwitch& hyperv() { return switch_; }
+
+ private:
+  emulator::SwitchSpec spec_of(emulator::SwitchKind kind, const char* name,
+                               const emulator::SwitchHabits& habits);
+
+  DriverHost& host_;
+  MemoryNic wire_;
+  std::map<std::string, Adapter> adapters_;
+  emulator::VirtualSwitch& switch_;
+};
+
+emulator::KernelConfig kernel_of(unsigned ndis_minor);
+emulator::NdisConfig ndis_of(unsigned ndis_minor, emulator::Completions completions);
+
+// Three virtual machines on a private switch, not configured.
+struct Bare {
+  explicit Bare(unsigned minor = 85,
+                emulator::Completions completions = emulator::Completions::Prompt);
+  explicit Bare(const emulator::KernelConfig& kernel, const emulator::NdisConfig& ndis = {},
+                const emulator::SwitchHabits& habits = {});
+
+  DriverHost host;
+  Net net;
+};
+
+// The same as ports 1, 2 and 3.
+struct Configured : Bare {
+  explicit Configured(unsigned minor = 85,
+                      emulator::Completions completions = emulator::Completions::Prompt);
+  explicit Configured(const emulator::KernelConfig& kernel, const emulator::NdisConfig& ndis = {},
+                      const emulator::SwitchHabits& habits = {});
+
+  FrameText a_to_b(std::size_t size = 100) { return udp_frame(net.mac("a"), net.mac("b"), size); }
+  // Of IPv4 packets from a.
+  void flow(const char* actions);
+
+  DatapathClient client;
+
+ private:
+  void add_ports();
+};
+
+// A virtual machine (port 1), and a tunnel (port 20) whose underlay is the wire (port 11); its end
+// here is the host's adapter (port 10).
+struct Tunnelling {
+  explicit Tunnelling(wire::VportType type, std::uint16_t udp_port = 0);
+
+  // The address of the other end is known.
+  void resolve();
+  void flow(const char* match, const char* actions);
+
+  DriverHost host;
+  Net net;
+  DatapathClient client;
+};
+
+}  // namespace ovs::tests
