@@ -99,6 +99,7 @@ class Module final : public FilterModule {
   void check_originated(ListBlock& block);
   void check_send_flags(NET_BUFFER_LIST* chain, ULONG flags);
   void check_given_back(ListBlock& block, const char* call);
+  void take_up(NET_BUFFER_LIST* chain, bool has_handler);
   void complete_up(NET_BUFFER_LIST* chain, ULONG flags);
   NET_BUFFER_LIST* put_off(NET_BUFFER_LIST* chain);
 

@@ -83,6 +83,7 @@ std::vector<NET_BUFFER_LIST*> lists_of(NET_BUFFER_LIST* chain) {
 
 // ---- to the driver ----
 void Module::give(NET_BUFFER_LIST* chain, bool is_received) {
+  if (!ndis_.has_detectors()) return;
   const bool was_open = is_open();
   std::size_t count = 0;
   for_each_list(chain, [&](NET_BUFFER_LIST* list) {
@@ -108,7 +109,7 @@ void Module::send(NET_BUFFER_LIST* chain, ULONG flags) {
   give(chain, false);
   const Giving before = giving;
   giving = {this, is_open()};
-  const auto lists = lists_of(chain);
+  const auto lists = ndis_.has_detectors() ? lists_of(chain) : std::vector<NET_BUFFER_LIST*>();
   call_driver("FilterSendNetBufferLists", how().SendNetBufferListsHandler, context_, chain,
               NDIS_DEFAULT_PORT_NUMBER, flags);
   giving = before;
@@ -173,6 +174,7 @@ void Module::check_send_flags(NET_BUFFER_LIST* chain, ULONG flags) {
 }
 
 void Module::driver_sends(NET_BUFFER_LIST* chain, ULONG flags) {
+  if (!ndis_.has_detectors()) return edge().sent(*this, chain, flags);
   check_may_act(kSends);
   if (chain == nullptr) violate(51, std::string(kSends) + ": no list");
   for_each_list(chain, [&](NET_BUFFER_LIST* list) { check_sent(block_of(list, 51, kSends)); });
@@ -183,6 +185,7 @@ void Module::driver_sends(NET_BUFFER_LIST* chain, ULONG flags) {
 
 // ---- up again ----
 void Module::send_complete(NET_BUFFER_LIST* chain, ULONG flags) {
+  if (!ndis_.has_detectors()) return complete_up(chain, flags);
   for_each_list(chain, [&](NET_BUFFER_LIST* list) {
     ListBlock& block = block_of(list, 51, "the edge completes");
     if (block.owner != ListOwner::Below || block.module != this) {
@@ -230,8 +233,8 @@ void Module::flush_completions() {
   }
 }
 
-void Module::complete_up(NET_BUFFER_LIST* chain, ULONG flags) {
-  const bool has_handler = how().SendNetBufferListsCompleteHandler != nullptr;
+// From below to the driver.
+void Module::take_up(NET_BUFFER_LIST* chain, bool has_handler) {
   for_each_list(chain, [&](NET_BUFFER_LIST* list) {
     ListBlock& block = trusted_block_of(list);
     hand_over(block, ListOwner::Below, ListOwner::Driver, 51, "the edge completes");
@@ -244,6 +247,11 @@ void Module::complete_up(NET_BUFFER_LIST* chain, ULONG flags) {
     if (block.is_clone) --block.original->clones_below;
     --originated_;
   });
+}
+
+void Module::complete_up(NET_BUFFER_LIST* chain, ULONG flags) {
+  const bool has_handler = how().SendNetBufferListsCompleteHandler != nullptr;
+  if (ndis_.has_detectors()) take_up(chain, has_handler);
   if (!has_handler) return driver_completes(chain, flags);
   ++completion_depth;
   call_driver("FilterSendNetBufferListsComplete", how().SendNetBufferListsCompleteHandler, context_,
@@ -272,6 +280,7 @@ void Module::check_given_back(ListBlock& block, const char* call) {
 }
 
 void Module::driver_completes(NET_BUFFER_LIST* chain, ULONG flags) {
+  if (!ndis_.has_detectors()) return edge().send_completed(*this, chain, flags);
   if (chain == nullptr) violate(51, std::string(kCompletes) + ": no list");
   check_dispatch((flags & NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL) != 0, kCompletes);
   if ((flags & NDIS_SEND_COMPLETE_FLAGS_SWITCH_SINGLE_SOURCE) != 0 && !is_single_source(chain)) {
@@ -300,6 +309,7 @@ void Module::driver_completes(NET_BUFFER_LIST* chain, ULONG flags) {
 // ---- received ----
 void Module::driver_indicates(NET_BUFFER_LIST* chain, ULONG count, ULONG flags) {
   const char* const call = "NdisFIndicateReceiveNetBufferLists";
+  if (!ndis_.has_detectors()) return edge().received(*this, chain, flags);
   check_may_act(call);
   check_dispatch((flags & NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL) != 0, call);
   if ((flags & NDIS_RECEIVE_FLAGS_RESOURCES) != 0) violate(77, std::string(call) + ": RESOURCES");
@@ -316,17 +326,20 @@ void Module::driver_indicates(NET_BUFFER_LIST* chain, ULONG count, ULONG flags) 
 }
 
 void Module::return_lists(NET_BUFFER_LIST* chain, ULONG flags) {
-  for_each_list(chain, [&](NET_BUFFER_LIST* list) {
-    ListBlock& block = block_of(list, 51, "the host returns");
-    hand_over(block, ListOwner::Above, ListOwner::Driver, 51, "the host returns");
-    ++held_;
-  });
+  if (ndis_.has_detectors()) {
+    for_each_list(chain, [&](NET_BUFFER_LIST* list) {
+      ListBlock& block = block_of(list, 51, "the host returns");
+      hand_over(block, ListOwner::Above, ListOwner::Driver, 51, "the host returns");
+      ++held_;
+    });
+  }
   if (how().ReturnNetBufferListsHandler == nullptr) return driver_returns(chain, flags);
   call_driver("FilterReturnNetBufferLists", how().ReturnNetBufferListsHandler, context_, chain,
               flags);
 }
 
 void Module::driver_returns(NET_BUFFER_LIST* chain, ULONG flags) {
+  if (!ndis_.has_detectors()) return edge().returned(*this, chain, flags);
   const char* const call = "NdisFReturnNetBufferLists";
   check_dispatch((flags & NDIS_RETURN_FLAGS_DISPATCH_LEVEL) != 0, call);
   for_each_list(chain, [&](NET_BUFFER_LIST* list) {

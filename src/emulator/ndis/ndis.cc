@@ -49,13 +49,14 @@ NdisImpl::NdisImpl(Kernel& kernel, ImportTable& imports, NdisConfig config)
     : kernel_(kernel),
       imports_(imports),
       config_(completed(std::move(config), kernel)),
+      has_detectors_(kernel.config().detectors == Detectors::On),
       completions_(config_.completions),
       answers_(config_.answers),
       shapes_(config_.shapes),
       random_state_(config_.seed) {
   the_ndis = this;
   report_frame_faults();
-  Exports exports(imports, "ndis.sys", kernel.config().windows);
+  Exports exports(imports, "ndis.sys", kernel.config().windows, kernel.config().detectors);
   OVS_NDIS_EXPORT(exports, get_version, NdisGetVersion, kPassive);
   OVS_NDIS_EXPORT(exports, get_routine_address, NdisGetRoutineAddress, kPassive);
   add_registration_functions(exports);

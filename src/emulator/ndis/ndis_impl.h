@@ -36,6 +36,8 @@ class NdisImpl final : public Ndis {
   UINT version() const { return config_.version; }
   // 30 to 85: of 6.30 to 6.85.
   unsigned minor() const { return config_.version & 0xffff; }
+  // Without, lists are nobody's: what the driver does with them is not looked at.
+  bool has_detectors() const { return has_detectors_; }
   bool mixes_completions() const { return completions_ == Completions::Mixed; }
   bool mixes_answers() const { return answers_ == Answers::Mixed; }
   bool mixes_shapes() const { return shapes_ == Shapes::Mixed; }
@@ -61,6 +63,7 @@ class NdisImpl final : public Ndis {
   Kernel& kernel_;
   const ImportTable& imports_;
   const NdisConfig config_;
+  const bool has_detectors_;
   std::atomic<Completions> completions_;
   std::atomic<Answers> answers_;
   std::atomic<Shapes> shapes_;

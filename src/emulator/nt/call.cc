@@ -24,6 +24,10 @@ Call::~Call() {
   Thread::current().calls.pop_back();
 }
 
+bool has_detectors() {
+  return parts().config.detectors == Detectors::On;
+}
+
 bool fails_now() {
   return parts().failures.ask();
 }

@@ -10,6 +10,8 @@
 
 namespace ovs::emulator {
 
+enum class Detectors : bool;
+
 // From the "IRQL" row of a function's page.
 struct Levels {
   KIRQL lowest, highest;
@@ -36,6 +38,9 @@ class Call {
 // Whether the call under way is to fail as if memory had run out: asked once by every call that
 // may fail, after its checks, before it has done anything. See Failures in kernel.h.
 bool fails_now();
+
+// Whether the kernel that lives has detectors (kernel.h): without, nothing is guarded.
+bool has_detectors();
 
 // Runs `body` on this thread's host stack, whatever the stack of the caller. Drivers have three
 // pages; what the host does for them costs them nothing.
@@ -70,10 +75,12 @@ struct Exported<function> {
       return result;
     }
   }
+  // For a host without detectors.
+  static R NTAPI plain_entry(Args... args) { return function(args...); }
   // As a handler that is given to a driver otherwise than by an import.
   static auto handler(const char* name, Levels levels, SpinLocks locks) {
     row = {name, levels, locks};
-    return &entry;
+    return has_detectors() ? &entry : &plain_entry;
   }
 };
 
@@ -81,15 +88,18 @@ struct Exported<function> {
 class Exports {
  public:
   // `windows` as functions.inc counts: 0x0602 is Server 2012.
-  Exports(ImportTable& table, std::string_view module, unsigned windows)
-      : table_(table), module_(module), windows_(windows) {}
+  Exports(ImportTable& table, std::string_view module, unsigned windows, Detectors detectors)
+      : table_(table), module_(module), windows_(windows), detectors_(detectors) {}
 
   // `since`: the first Windows that has it; older ones lack it (rule 1).
   template <auto function>
   void add(const char* name, Levels levels, SpinLocks locks = SpinLocks::MayBeHeld,
            unsigned since = 0x0600) {
     Exported<function>::row = {name, levels, locks};
-    if (windows_ >= since) table_.add(module_, name, &Exported<function>::entry);
+    if (windows_ < since) return;
+    const bool is_plain = detectors_ == Detectors{};
+    table_.add(module_, name,
+               is_plain ? &Exported<function>::plain_entry : &Exported<function>::entry);
   }
   // A function that guards itself.
   void add_address(const char* name, void* address) { table_.add_address(module_, name, address); }
@@ -98,6 +108,7 @@ class Exports {
   ImportTable& table_;
   std::string_view module_;
   unsigned windows_;
+  Detectors detectors_;
 };
 
 }  // namespace ovs::emulator

@@ -28,6 +28,7 @@ void run_on_kernel_stack(Thread& thread, FunctionRef<void()> body) {
 
 void run_callback_that_leaves(const char* name, KIRQL level, std::size_t locks,
                               FunctionRef<void()> body) {
+  if (!has_detectors()) return body();
   Thread& thread = Thread::current();
   thread.calls.push_back(name);
   run_on_kernel_stack(thread, body);
@@ -41,6 +42,7 @@ void run_callback_that_leaves(const char* name, KIRQL level, std::size_t locks,
 }
 
 void run_callback(const char* name, FunctionRef<void()> body) {
+  if (!has_detectors()) return body();
   const Thread& thread = Thread::current();
   run_callback_that_leaves(name, thread.level, thread.locks.size(), body);
 }

@@ -22,8 +22,14 @@ std::atomic<std::uint64_t> current_id{0};
 std::atomic<std::uint64_t> kernels_made{0};
 std::function<std::string(const void*)> describe_address;
 
+PoolForm form_of_pool(const KernelConfig& config) {
+  if (config.detectors == Detectors::Off) return PoolForm::Plain;
+  return config.guarded_pool ? PoolForm::Guarded : PoolForm::Checked;
+}
+
 KernelConfig complete(KernelConfig config) {
   config.max_processors = std::max(config.max_processors, config.processors);
+  if (config.seed) config.detectors = Detectors::On;
   return config;
 }
 
@@ -50,7 +56,7 @@ std::string place_in_image(const void* address) {
 Kernel::Parts::Parts(const KernelConfig& given)
     : config(complete(given)),
       scheduler(config.seed),
-      pool(config.guarded_pool),
+      pool(form_of_pool(config)),
       threads(scheduler),
       processors(scheduler, config.max_processors) {}
 
@@ -195,8 +201,9 @@ const KernelConfig& Kernel::config() const {
 }
 
 void Kernel::add_functions(ImportTable& table) {
+  const Detectors detectors = parts_->config.detectors;
   for (ImportTable* to : {&table, &parts_->routines}) {
-    Exports kernel(*to, "ntoskrnl.exe", parts_->config.windows);
+    Exports kernel(*to, "ntoskrnl.exe", parts_->config.windows, detectors);
     add_ke_locks(kernel);
     add_ke_waits(kernel);
     add_ke_dpcs(kernel);
@@ -206,7 +213,7 @@ void Kernel::add_functions(ImportTable& table) {
     add_rtl(kernel);
     add_etw(kernel);
     add_io(kernel);
-    Exports hal(*to, "hal.dll", parts_->config.windows);
+    Exports hal(*to, "hal.dll", parts_->config.windows, detectors);
     add_hal(hal);
   }
 }

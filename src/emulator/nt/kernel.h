@@ -19,6 +19,11 @@ namespace ovs::emulator {
 
 class ImportTable;
 
+// Whether the host looks at what a driver does. Off, it believes it: calls are not guarded and stay
+// on the caller's stack, pool and locks are plain. What drivers see is the same; what they do wrong
+// is not found.
+enum class Detectors : bool { Off, On };
+
 struct KernelConfig {
   unsigned processors = 2;
   unsigned max_processors = 0;  // with those that may be added; 0: no more than `processors`
@@ -27,7 +32,8 @@ struct KernelConfig {
   // Nothing: Linux threads run as they run, on the machine's clock. A seed: one at a time, the
   // seed decides which, and time passes only when all wait.
   std::optional<std::uint64_t> seed;
-  bool guarded_pool = false;  // every pool block ends at a page that cannot be read
+  bool guarded_pool = false;            // every pool block ends at a page that cannot be read
+  Detectors detectors = Detectors::On;  // a seed needs them
 };
 
 // The n-th call that may fail fails. Counting starts with fail_nth; each such call asks once.

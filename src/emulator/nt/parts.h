@@ -53,8 +53,7 @@ struct Kernel::Parts {
   std::uint64_t next_registration = 1;                     // likewise
   std::atomic<unsigned> drivers{0};
   KSPIN_LOCK cancel_lock = 0;
-  std::mutex slist_mutex;  // singly linked lists, which nobody waits for
-  ImportTable routines;    // what MmGetSystemRoutineAddress finds
+  ImportTable routines;  // what MmGetSystemRoutineAddress finds
 };
 
 // Of the kernel that lives.

@@ -80,6 +80,10 @@ void* Pool::place(std::size_t size, Block& block) const {
 }
 
 void* Pool::allocate(POOL_TYPE type, std::size_t size, ULONG tag) {
+  if (is_plain_) {
+    const std::size_t align = size < kPage ? kAlign : kPage;
+    return fails_now() ? nullptr : std::aligned_alloc(align, round_up(size, align));
+  }
   if (type != NonPagedPoolNx)
     violate(89,
             "pool of type " + std::to_string(type) + " is asked for: only NonPagedPoolNx (512)");
@@ -118,6 +122,7 @@ static void check_tail(std::uintptr_t at, std::size_t size, ULONG tag, const std
 }
 
 void Pool::free(void* memory, ULONG tag) {
+  if (is_plain_) return std::free(memory);
   const auto at = reinterpret_cast<std::uintptr_t>(memory);
   Block block;
   {
@@ -206,6 +211,7 @@ void Pool::check_all() {
 }
 
 bool Pool::contains(const void* address, std::size_t size) const {
+  if (is_plain_) return true;
   const auto at = reinterpret_cast<std::uintptr_t>(address);
   const std::lock_guard lock(mutex_);
   auto next = live_.upper_bound(at);

@@ -16,9 +16,16 @@ namespace ovs::emulator {
 inline constexpr std::uint8_t kFreshByte = 0xcd;
 inline constexpr std::uint8_t kFreedByte = 0xdd;
 
+enum class PoolForm {
+  Plain,    // the C library's memory: nothing is kept of it, nothing found
+  Checked,  // guards of some bytes around each block
+  Guarded,  // each block ends at a page that cannot be read
+};
+
 class Pool {
  public:
-  explicit Pool(bool is_guarded) : is_guarded_(is_guarded) {}
+  explicit Pool(PoolForm form)
+      : is_plain_(form == PoolForm::Plain), is_guarded_(form == PoolForm::Guarded) {}
   Pool(const Pool&) = delete;
   ~Pool();
 
@@ -52,7 +59,7 @@ class Pool {
   void release_oldest();
   void give_back(const Block& block) const;
 
-  const bool is_guarded_;
+  const bool is_plain_, is_guarded_;
   mutable std::mutex mutex_;
   Blocks live_, freed_;
   std::deque<std::uintptr_t> freed_order_;

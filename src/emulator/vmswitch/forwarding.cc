@@ -102,7 +102,10 @@ bool DestinationArray::was_written_after_retirement() const {
 // --- contexts
 
 ForwardingDesk::ForwardingDesk(SwitchModel& model, std::u16string extension_guid)
-    : magic(kMagic), model_(model), extension_guid_(std::move(extension_guid)) {}
+    : magic(kMagic),
+      model_(model),
+      extension_guid_(std::move(extension_guid)),
+      has_detectors_(emulator::has_detectors()) {}
 
 ForwardingDesk::~ForwardingDesk() {
   magic = 0;
@@ -187,6 +190,7 @@ NDIS_STATUS ForwardingDesk::set_source(NET_BUFFER_LIST* list, NicAddress source)
 
 void ForwardingDesk::check_destination(const NDIS_SWITCH_PORT_DESTINATION& destination,
                                        const char* call) const {
+  if (!has_detectors_) return;
   const NicAddress address{PortId{destination.PortId}, destination.NicIndex};
   const ReadLock lock(model_.mutex());
   const SwitchPort* port = model_.find_port(address.port);
@@ -361,6 +365,7 @@ NDIS_STATUS ForwardingDesk::dereference_port(PortId id) {
 }
 
 void ForwardingDesk::check_paused() const {
+  if (!has_detectors_) return;
   if (live_ != 0) {
     violate(57, "the module is paused, and " + std::to_string(live_) +
                     " forwarding context(s) of its lists are not freed");
@@ -381,6 +386,10 @@ void ForwardingDesk::check_paused() const {
 // --- reports of what is dropped
 
 void ForwardingDesk::report_filtered(const Report& report) {
+  if (!has_detectors_) {
+    return for_each_list(report.chain,
+                         [](NET_BUFFER_LIST* list) { context_of(list)->was_reported = true; });
+  }
   if (list_count(report.chain) != report.count || report.count == 0) {
     violate(66, std::string(kReport) + ": " + std::to_string(report.count) + " lists are said, " +
                     std::to_string(list_count(report.chain)) + " are in the chain");
@@ -437,8 +446,17 @@ void ForwardingDesk::check_arrays(NET_BUFFER_LIST* list, ForwardingContext& foun
   }
 }
 
+// What Windows itself does where nothing is looked at.
+static ForwardingContext& take_exclusions(ForwardingContext& found) {
+  for (std::uint32_t i = 0; i < found.committed.size(); ++i) {
+    found.committed[i].IsExcluded = found.array->at(i).IsExcluded;
+  }
+  return found;
+}
+
 ForwardingContext& ForwardingDesk::judge(NET_BUFFER_LIST* list) {
   ForwardingContext& found = context(list, 56, kSend);
+  if (!has_detectors_) return take_exclusions(found);
   check_arrays(list, found);
   check_detail(list, found);
   const bool is_native = (found.detail & kNativeBit) != 0;

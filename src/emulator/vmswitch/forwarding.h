@@ -119,6 +119,7 @@ class ForwardingDesk {
 
   SwitchModel& model_;
   const std::u16string extension_guid_;
+  const bool has_detectors_;
   std::atomic<long> live_ = 0;
 };
 

@@ -3,6 +3,7 @@
 #include <functional>
 #include <string_view>
 
+#include "emulator/nt/call.h"
 #include "emulator/nt/kernel.h"
 #include "emulator/nt/schedule/processor.h"
 #include "emulator/nt/violation.h"
@@ -65,7 +66,7 @@ class PacketPath::Passage {
 };
 
 PacketPath::PacketPath(SwitchModel& model, ForwardingDesk& desk)
-    : model_(model), desk_(desk), built_in_(model) {}
+    : model_(model), desk_(desk), has_detectors_(has_detectors()), built_in_(model) {}
 
 void PacketPath::use_built_in() {
   built_in_.forget();
@@ -116,6 +117,7 @@ NET_BUFFER_LIST* PacketPath::make(const SwitchPort& port, SwitchNic& nic, const 
   ForwardingContext& context = desk_.open(
       list, nic.address, (is_native ? kNativeBit : 0) | (is_host_memory ? kDataSafeBit : 0));
   context.is_host_memory = is_host_memory;
+  if (!has_detectors_) return list;
   context.denial = ingress_denial(port, nic, source_of(bytes), tag);
   context.vlan = vlan_of(port, tag);
   if (model_.habits().checks_frames) {
@@ -174,7 +176,7 @@ std::size_t PacketPath::transmit(NicAddress from, Span<const NicFrame> frames) {
 // Rule 80, of one destination.
 void PacketPath::check_policy(const ForwardingContext& context, const SwitchPort& port,
                               const Tag& on_list, const Tag& delivered) const {
-  if (context.source.port == PortId{0}) return;
+  if (!has_detectors_ || context.source.port == PortId{0}) return;
   if (context.denial != nullptr) {
     violate(80,
             "a packet from " + name_of(context.source) + " is delivered, though " + context.denial);
@@ -189,6 +191,7 @@ void PacketPath::check_policy(const ForwardingContext& context, const SwitchPort
 // Rule 61: what is called safe is not what the guest can still write to.
 void PacketPath::check_untouched_memory(NET_BUFFER_LIST* list,
                                         const ForwardingContext& context) const {
+  if (!has_detectors_) return;
   if (NET_BUFFER_LIST_SWITCH_FORWARDING_DETAIL(list)->IsPacketDataSafe == 0) return;
   if (context.is_hosts) {
     if (context.is_host_memory) return;
@@ -269,7 +272,8 @@ void PacketPath::give_back(NET_BUFFER_LIST* list) {
   const bool is_ended_by_host =
       list->Status == NDIS_STATUS_PAUSED || list->Status == NDIS_STATUS_SEND_ABORTED;
   const bool is_dropped = !context.was_sent && !context.was_copied;
-  const bool wants_report = model_.habits().drops_are_reported && !is_ended_by_host;
+  const bool wants_report =
+      has_detectors_ && model_.habits().drops_are_reported && !is_ended_by_host;
   if (is_dropped && !context.was_reported && wants_report) {
     violate(66, "a packet from " + name_of(context.origin) +
                     " is completed, neither sent nor reported as filtered");

@@ -44,6 +44,7 @@ class PacketPath {
 
   SwitchModel& model_;
   ForwardingDesk& desk_;
+  const bool has_detectors_;
   BuiltInSwitch built_in_;
   std::atomic<FilterModule*> module_ = nullptr;
   std::atomic<bool> is_built_in_ = true;

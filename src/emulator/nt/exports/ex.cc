@@ -1,4 +1,6 @@
 // Ex: pool, lookaside lists, interlocked lists, fast mutexes.
+#include <thread>
+
 #include "emulator/nt/callback.h"
 #include "emulator/nt/parts.h"
 #include "emulator/nt/text.h"
@@ -19,21 +21,43 @@ void free_pool(PVOID block, ULONG tag) {
 
 // ---- lists whose first entry and number are one: nobody waits, any level ----
 
+// Its first entry, whose lowest bit, which is zero, is set while somebody changes the list.
+class ChangedList {
+ public:
+  explicit ChangedList(PSLIST_HEADER head) : head_(head) {
+    ULONGLONG before = __atomic_fetch_or(&head->Region, kBit, __ATOMIC_ACQUIRE);
+    while ((before & kBit) != 0) {
+      std::this_thread::yield();
+      before = __atomic_fetch_or(&head->Region, kBit, __ATOMIC_ACQUIRE);
+    }
+    first = reinterpret_cast<PSLIST_ENTRY>(before);
+  }
+  ChangedList(const ChangedList&) = delete;
+  ~ChangedList() {
+    __atomic_store_n(&head_->Region, reinterpret_cast<ULONGLONG>(first), __ATOMIC_RELEASE);
+  }
+  PSLIST_ENTRY first;
+
+ private:
+  static constexpr ULONGLONG kBit = 1;
+  PSLIST_HEADER head_;
+};
+
 PSLIST_ENTRY pop_entry(PSLIST_HEADER head) {
-  const std::lock_guard lock(parts().slist_mutex);
-  auto* first = reinterpret_cast<PSLIST_ENTRY>(head->Region);
+  ChangedList list(head);
+  const PSLIST_ENTRY first = list.first;
   if (first == nullptr) return nullptr;
-  head->Region = reinterpret_cast<ULONGLONG>(first->Next);
-  --head->Alignment;
+  list.first = first->Next;
+  __atomic_store_n(&head->Alignment, head->Alignment - 1, __ATOMIC_RELAXED);
   return first;
 }
 
 PSLIST_ENTRY push_entry(PSLIST_HEADER head, PSLIST_ENTRY entry) {
-  const std::lock_guard lock(parts().slist_mutex);
-  auto* before = reinterpret_cast<PSLIST_ENTRY>(head->Region);
+  ChangedList list(head);
+  const PSLIST_ENTRY before = list.first;
   entry->Next = before;
-  head->Region = reinterpret_cast<ULONGLONG>(entry);
-  ++head->Alignment;
+  list.first = entry;
+  __atomic_store_n(&head->Alignment, head->Alignment + 1, __ATOMIC_RELAXED);
   return before;
 }
 
@@ -57,7 +81,10 @@ void initialize_lookaside(PNPAGED_LOOKASIDE_LIST list, PALLOCATE_FUNCTION alloca
   general.Type = NonPagedPoolNx;
   general.Tag = tag;
   general.Size = static_cast<ULONG>(size);
-  general.Allocate = allocate != nullptr ? allocate : &Exported<allocate_pool>::entry;
+  general.Allocate = allocate != nullptr
+                         ? allocate
+                         : Exported<allocate_pool>::handler("ExAllocatePoolWithTag", kUpToDispatch,
+                                                            SpinLocks::MayBeHeld);
   general.Free = free != nullptr ? free
                                  : Exported<free_of_any_tag>::handler("ExFreePool", kUpToDispatch,
                                                                       SpinLocks::MayBeHeld);
@@ -75,9 +102,10 @@ void delete_lookaside(PNPAGED_LOOKASIDE_LIST list) {
 
 void acquire_fast_mutex(PFAST_MUTEX mutex) {
   Thread& thread = Thread::current();
-  if (__atomic_load_n(&mutex->Owner, __ATOMIC_RELAXED) == &thread)
+  const bool is_noted = has_detectors();
+  if (is_noted && __atomic_load_n(&mutex->Owner, __ATOMIC_RELAXED) == &thread)
     violate(87, "fast mutex " + text_of(mutex) + " is acquired by the thread that holds it");
-  if (!thread.locks.empty()) parts().lock_order.note(thread, mutex);
+  if (is_noted && !thread.locks.empty()) parts().lock_order.note(thread, mutex);
   Scheduler& scheduler = parts().scheduler;
   {
     KernelLock lock = scheduler.lock();
@@ -87,12 +115,12 @@ void acquire_fast_mutex(PFAST_MUTEX mutex) {
   }
   mutex->OldIrql = thread.level;
   parts().processors.raise(thread, APC_LEVEL);
-  note_acquired(thread, mutex, true);
+  if (is_noted) note_acquired(thread, mutex, true);
 }
 
 void release_fast_mutex(PFAST_MUTEX mutex) {
   Thread& thread = Thread::current();
-  note_released(thread, mutex);
+  if (has_detectors()) note_released(thread, mutex);
   const auto level = static_cast<KIRQL>(mutex->OldIrql);
   {
     const KernelLock lock = parts().scheduler.lock();

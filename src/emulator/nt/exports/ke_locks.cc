@@ -20,12 +20,17 @@ ULONG_PTR word_of(const Thread& thread) {
   return reinterpret_cast<ULONG_PTR>(&thread);
 }
 
-void take(Thread& thread, PKSPIN_LOCK lock) {
+void check_may_take(const Thread& thread, PKSPIN_LOCK lock) {
   if (__atomic_load_n(lock, __ATOMIC_RELAXED) == word_of(thread))
     violate(87, "spin lock " + text_of(lock) + " is acquired by the thread that holds it");
   if (__atomic_load_n(lock, __ATOMIC_RELAXED) == kFreshWord)
     violate(87, "spin lock " + text_of(lock) + " was never initialized");
   if (!thread.locks.empty() && !thread.is_own_stack(lock)) parts().lock_order.note(thread, lock);
+}
+
+void take(Thread& thread, PKSPIN_LOCK lock) {
+  const bool is_noted = has_detectors();
+  if (is_noted) check_may_take(thread, lock);
   Scheduler& scheduler = parts().scheduler;
   bool is_taken = false;
   for (unsigned i = 0; i < kSpins && !is_taken; ++i) is_taken = try_take(lock, word_of(thread));
@@ -35,11 +40,11 @@ void take(Thread& thread, PKSPIN_LOCK lock) {
       scheduler.spin(held, [&] { return __atomic_load_n(lock, __ATOMIC_SEQ_CST) == 0; });
     } while (!try_take(lock, word_of(thread)));
   }
-  note_acquired(thread, lock, false);
+  if (is_noted) note_acquired(thread, lock, false);
 }
 
 void give(Thread& thread, PKSPIN_LOCK lock) {
-  note_released(thread, lock);
+  if (has_detectors()) note_released(thread, lock);
   __atomic_store_n(lock, ULONG_PTR(0), __ATOMIC_SEQ_CST);
   parts().scheduler.notify_spinning();
 }
