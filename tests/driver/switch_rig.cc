@@ -102,20 +102,7 @@ bool DriverHost::wait_for(const Adapter& adapter, std::size_t count) {
 }
 
 std::string DriverHost::link_of(DatapathClient& client, const std::string& port) {
-  std::string state = "no answer";
-  const std::string refusal = client.transact(
-      wire::Family::Netdev, std::uint8_t(wire::NetdevCommand::Find),
-      [&](wire::Writer& writer) { writer.put_string(wire::NetdevAttr::Name, port); },
-      [&](const wire::MessageView& message) {
-        const auto list = wire::Attributes::parse(message.payload);
-        if (!list) return;
-        if (const auto status = list->find(wire::NetdevAttr::Status)) {
-          state = std::string(*status->string());
-        } else {
-          state = *list->find(wire::NetdevAttr::Carrier)->u8() != 0 ? "up" : "down";
-        }
-      });
-  return refusal.empty() ? state : refusal;
+  return client.link_state(port);
 }
 
 bool DriverHost::wait_for_link(DatapathClient& client, const std::string& port,

@@ -1,6 +1,7 @@
 #include "tests/scenarios/frame_check.h"
 
-#include <cstdio>
+#include <algorithm>
+#include <charconv>
 
 #include "flow/match/compose.h"
 #include "flow/match/extract.h"
@@ -28,8 +29,41 @@ unsigned sum(const Frame& frame, std::size_t from, std::size_t to, unsigned star
 struct Headers {
   std::size_t l3 = 0, l4 = 0, end = 0;
   unsigned type = 0, protocol = 0;
-  bool fragment = false;
+  bool fragment = false, is_routed = false;
 };
+
+// Past IPv6's extension headers: hop-by-hop, routing, fragment, authentication, destination.
+void skip_extensions(const Frame& frame, Headers& found) {
+  while (found.l4 + 8 <= frame.size() && found.l4 + 8 <= found.end) {
+    const unsigned next = frame[found.l4], length = frame[found.l4 + 1];
+    switch (found.protocol) {
+      case 0:
+      case 60: found.l4 += (length + 1) * 8; break;
+      case 43:
+        found.is_routed = frame[found.l4 + 3] != 0;
+        found.l4 += (length + 1) * 8;
+        break;
+      case 51: found.l4 += (length + 2) * 4; break;
+      case 44:
+        found.fragment = (word_at(frame, found.l4 + 2) & 0xfff9) != 0;
+        found.l4 += 8;
+        break;
+      default: return;
+    }
+    found.protocol = next;
+  }
+}
+
+// CRC-32c, a bit at a time (RFC 9260, appendix A).
+std::uint32_t crc32c(const Frame& frame, std::size_t from, std::size_t to) {
+  std::uint32_t crc = ~0u;
+  for (std::size_t i = from; i < to; ++i) {
+    const std::uint32_t byte = i >= from + 8 && i < from + 12 ? 0u : frame[i];
+    crc ^= byte;
+    for (int bit = 0; bit < 8; ++bit) crc = (crc & 1) != 0 ? crc >> 1 ^ 0x82f63b78u : crc >> 1;
+  }
+  return ~crc;
+}
 
 Headers headers_of(const Frame& frame) {
   Headers found;
@@ -48,11 +82,34 @@ Headers headers_of(const Frame& frame) {
     found.l4 = found.l3 + 40;
     found.end = found.l4 + word_at(frame, found.l3 + 4);
     found.protocol = frame[found.l3 + 6];
+    skip_extensions(frame, found);
   }
   return found;
 }
 
+std::string check_sctp(const Frame& frame, const Headers& at) {
+  const std::uint32_t crc = crc32c(frame, at.l4, at.end);
+  for (unsigned i = 0; i < 4; ++i) {
+    if (frame[at.l4 + 8 + i] != std::uint8_t(crc >> 8 * i)) return "the SCTP checksum is wrong";
+  }
+  return "";
+}
+
+// Bytes of a transport header up to its checksum's end; 0 for one without.
+std::size_t checked_size(unsigned protocol) {
+  switch (protocol) {
+    case 1:
+    case 58: return 4;
+    case 6: return 18;
+    case 17: return 8;
+    case 132: return 12;
+    default: return 0;
+  }
+}
+
 std::string check_transport(const Frame& frame, const Headers& at) {
+  const std::size_t needed = checked_size(at.protocol);
+  if (needed == 0 || at.l4 + needed > at.end || at.is_routed) return "";
   const std::size_t size = at.end - at.l4;
   const bool v6 = at.type == 0x86dd;
   const unsigned pseudo = v6 ? sum(frame, at.l3 + 8, at.l3 + 40, unsigned(at.protocol + size))
@@ -65,6 +122,7 @@ std::string check_transport(const Frame& frame, const Headers& at) {
       return sum(frame, at.l4, at.end, pseudo) == 0xffff ? "" : "the UDP checksum is wrong";
     case 58:
       return sum(frame, at.l4, at.end, pseudo) == 0xffff ? "" : "the ICMPv6 checksum is wrong";
+    case 132: return check_sctp(frame, at);
   }
   return "";
 }
@@ -119,15 +177,84 @@ Result<Frame, std::string> parse_hex(std::string_view text) {
   return frame;
 }
 
-// "name(…)" at the end of the text, taken off; its content.
-bool take_suffix(std::string_view& text, std::string_view name, std::string_view& content) {
-  const std::size_t at = text.rfind(name);
-  if (at == std::string_view::npos || (at != 0 && text[at - 1] != ' ') || text.back() != ')')
-    return false;
-  content = text.substr(at + name.size(), text.size() - at - name.size() - 1);
-  text = text.substr(0, at);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  return true;
+// A key, and what stands behind it: "name(content)", each after a space.
+struct Wanted {
+  std::string key;
+  std::vector<std::pair<std::string_view, std::string_view>> more;
+
+  std::string_view find(std::string_view name) const {
+    for (const auto& [known, content] : more) {
+      if (known == name) return content;
+    }
+    return {};
+  }
+};
+
+bool is_extra(std::string_view name) {
+  for (const std::string_view known : {"id", "inner", "size", "cut", "at", "data", "userdata"}) {
+    if (name == known) return true;
+  }
+  return false;
+}
+
+// What stands before the first space that is in no brackets, taken off.
+std::string_view item_of(std::string_view& text) {
+  int depth = 0;
+  std::size_t end = 0;
+  for (; end < text.size() && (depth > 0 || text[end] != ' '); ++end) {
+    depth += text[end] == '(' ? 1 : text[end] == ')' ? -1 : 0;
+  }
+  const std::string_view item = text.substr(0, end);
+  while (end < text.size() && text[end] == ' ') ++end;
+  text = text.substr(end);
+  return item;
+}
+
+Wanted wanted_of(std::string_view text) {
+  Wanted wanted;
+  while (!text.empty()) {
+    const std::string_view item = item_of(text);
+    const std::size_t open = std::min(item.find('('), item.size());
+    const std::string_view name = item.substr(0, open);
+    if (!is_extra(name) || item.back() != ')') {
+      wanted.key += item;
+    } else {
+      wanted.more.push_back({name, item.substr(open + 1, item.size() - open - 2)});
+    }
+  }
+  return wanted;
+}
+
+std::size_t number_of(std::string_view text) {
+  std::size_t number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+// "OFFSET,HEX"
+std::string check_bytes(const Frame& frame, std::string_view text) {
+  const std::size_t comma = std::min(text.find(','), text.size());
+  const std::size_t at = number_of(text.substr(0, comma));
+  const auto bytes = parse_hex(text.substr(std::min(comma + 1, text.size())));
+  if (!bytes) return bytes.error();
+  const bool is_long_enough = at + bytes->size() <= frame.size();
+  if (is_long_enough && std::equal(bytes->begin(), bytes->end(), frame.begin() + long(at)))
+    return "";
+  return "other bytes are at " + std::to_string(at) + ": " + describe_frame(frame);
+}
+
+std::string check_size(std::size_t size, const Wanted& wanted) {
+  const bool is_cut = !wanted.find("cut").empty();
+  const std::string_view text = wanted.find(is_cut ? "cut" : "size");
+  if (text.empty() || std::to_string(size) == text) return "";
+  return "it has " + std::to_string(size) + " bytes";
+}
+
+std::string check_key(const flow::FlowKey& key, std::string_view text) {
+  const auto wanted = flow::parse_odp(text);
+  if (!wanted) return wanted.error().message;
+  if (key.equals_under(wanted->key, wanted->mask)) return "";
+  return "its key is " + flow::format_odp_key(key);
 }
 
 std::string check_inner(const Frame& frame, std::string_view wanted, std::string_view id_text) {
@@ -151,38 +278,44 @@ std::string describe_frame(const Frame& frame) {
 
 Result<Frame, std::string> make_frame(std::string_view text) {
   if (text.starts_with("hex:")) return parse_hex(text.substr(4));
-  const auto flow = flow::parse_odp(text);
+  const Wanted wanted = wanted_of(text);
+  const auto flow = flow::parse_odp(wanted.key);
   if (!flow) return flow.error().message;
-  Frame frame(flow::kComposedMaximum);
-  const auto size = flow::compose(flow->key, 0, frame);
+  const std::size_t data = number_of(wanted.find("data"));
+  Frame frame(flow::kComposedMaximum + data);
+  const auto size = flow::compose(flow->key, data, frame);
   if (!size) return std::string("the frame cannot be composed");
   frame.resize(*size);
   return frame;
 }
 
-std::string check_key(const flow::FlowKey& key, std::string_view text) {
-  const auto wanted = flow::parse_odp(text);
-  if (!wanted) return wanted.error().message;
-  if (key.equals_under(wanted->key, wanted->mask)) return "";
-  return "its key is " + flow::format_odp_key(key);
+std::string check_upcall(const flow::FlowKey& key, const Frame& packet, const Frame& userdata,
+                         std::string_view text) {
+  const Wanted wanted = wanted_of(text);
+  const auto data = parse_hex(wanted.find("userdata"));
+  if (!data) return data.error();
+  if (!data->empty() && *data != userdata) return "its userdata are others";
+  const std::string why = check_size(packet.size(), wanted);
+  return why.empty() ? check_key(key, wanted.key) : why;
 }
 
 std::string check_frame(const Frame& frame, std::string_view text) {
-  const std::string bad = check_sums(frame);
-  if (!bad.empty()) return bad + ": " + describe_frame(frame);
   if (text.starts_with("hex:")) {
-    const auto wanted = parse_hex(text.substr(4));
-    if (!wanted) return wanted.error();
-    return *wanted == frame ? "" : "it is " + describe_frame(frame);
+    const auto bytes = parse_hex(text.substr(4));
+    if (!bytes) return bytes.error();
+    return *bytes == frame ? "" : "it is " + describe_frame(frame);
   }
-  std::string_view inner, id, size;
-  if (take_suffix(text, "size(", size) && std::to_string(frame.size()) != size) {
-    return "it has " + std::to_string(frame.size()) + " bytes";
+  const Wanted wanted = wanted_of(text);
+  const std::string bad = wanted.find("cut").empty() ? check_sums(frame) : "";
+  if (!bad.empty()) return bad + ": " + describe_frame(frame);
+  std::string why = check_size(frame.size(), wanted);
+  if (why.empty()) why = check_key(key_of(frame), wanted.key);
+  for (const auto& [name, content] : wanted.more) {
+    if (!why.empty()) return why;
+    if (name == "at") why = check_bytes(frame, content);
+    if (name == "inner") why = check_inner(frame, content, wanted.find("id"));
   }
-  const bool has_inner = take_suffix(text, "inner(", inner);
-  take_suffix(text, "id(", id);
-  const std::string why = check_key(key_of(frame), text);
-  return why.empty() && has_inner ? check_inner(frame, inner, id) : why;
+  return why;
 }
 
 }  // namespace ovs::tests

@@ -1,53 +1,37 @@
 #include "tests/scenarios/scenario.h"
 
-#include <algorithm>
-#include <cctype>
-#include <charconv>
 #include <cstring>
 #include <deque>
-#include <map>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
 
-#include "base/bytes/checksum.h"
-#include "flow/action/action_text.h"
-#include "flow/match/compose.h"
-#include "flow/match/extract.h"
 #include "flow/match/odp_text.h"
 #include "tests/scenarios/frame_check.h"
+#include "tests/scenarios/words.h"
 #include "tests/support/datapath_client.h"
 
 namespace ovs::tests {
 
 namespace {
 
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front())))
-    text.remove_prefix(1);
-  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back())))
-    text.remove_suffix(1);
-  return text;
-}
+struct Counter {
+  std::string_view name;
+  std::uint64_t value;
+};
 
-// The first word, taken off.
-std::string_view word(std::string_view& rest) {
-  rest = trim(rest);
-  const std::size_t end = std::min(rest.find_first_of(" \t"), rest.size());
-  const std::string_view first = rest.substr(0, end);
-  rest = trim(rest.substr(end));
-  return first;
-}
-
-// What stands before `mark`, taken off together with it; all of it if there is none.
-std::string_view until(std::string_view& rest, std::string_view mark) {
-  const std::size_t at = rest.find(mark);
-  const std::string_view before = trim(rest.substr(0, at));
-  rest = at == std::string_view::npos ? std::string_view() : trim(rest.substr(at + mark.size()));
-  return before;
-}
-
-std::uint64_t number(std::string_view text) {
-  std::uint64_t value = 0;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
+// "rx=3 tx=2": each that is named, against what has been counted.
+std::string check_counters(std::string_view wanted, std::initializer_list<Counter> counted) {
+  while (!wanted.empty()) {
+    std::string_view value = word(wanted);
+    const std::string_view name = until(value, "=");
+    const auto found = std::find_if(counted.begin(), counted.end(),
+                                    [&](const Counter& counter) { return counter.name == name; });
+    if (found == counted.end()) return "no such counter: " + std::string(name);
+    if (found->value != number(value))
+      return std::string(name) + " is " + std::to_string(found->value);
+  }
+  return "";
 }
 
 class Runner {
@@ -71,19 +55,57 @@ class Runner {
   }
 
  private:
+  using Handler = std::string (Runner::*)(std::string_view rest);
+  struct Command {
+    std::string_view name;
+    Handler handler;
+  };
+  static const Command kCommands[];
+
+  // ports and what is under them
+  std::string port(std::string_view rest) { return add_port(rest, wire::VportType::Netdev); }
+  std::string internal(std::string_view rest) { return add_port(rest, wire::VportType::Internal); }
+  std::string vxlan(std::string_view rest) { return add_tunnel(rest, wire::VportType::Vxlan); }
+  std::string gre(std::string_view rest) { return add_tunnel(rest, wire::VportType::Gre); }
+  std::string vport(std::string_view rest);
+  std::string remove(std::string_view rest);
+  std::string link(std::string_view rest);
+  std::string address(std::string_view rest);
+  std::string route(std::string_view rest);
+  std::string neighbour(std::string_view rest);
+  std::string forget(std::string_view rest);
   std::string add_port(std::string_view rest, wire::VportType type);
-  std::string underlay(std::string_view what, std::string_view rest);
+  std::string add_tunnel(std::string_view rest, wire::VportType type);
+  std::string add_vport(std::string_view name, wire::VportType type, std::uint32_t number,
+                        std::uint16_t udp_port = 0);
+  // flows
+  std::string flow(std::string_view rest);
+  std::string change(std::string_view rest);
   std::string refuse(std::string_view rest);
-  std::string out(std::string_view rest);
-  std::string upcall(std::string_view rest);
-  std::string event(std::string_view wanted);
-  std::string execute(std::string_view rest);
+  std::string del(std::string_view rest) { return client_.del_flow(rest); }
+  std::string flush(std::string_view) { return client_.flush_flows(); }
   std::string hits(std::string_view rest);
-  std::string nothing();
+  // packets
+  std::string in(std::string_view rest);
+  std::string execute(std::string_view rest);
+  std::string out(std::string_view rest);
+  std::string some(std::string_view rest);
+  std::string nothing(std::string_view rest);
+  std::string upcall(std::string_view rest);
+  // the rest
+  std::string event(std::string_view wanted);
+  std::string wait(std::string_view rest);
+  std::string count(std::string_view rest);
+  std::string stats(std::string_view rest);
+
   void collect() {
     for (SentFrame& frame : host_.sent()) sent_.push_back(std::move(frame));
     for (ClientUpcall& upcall : client_.upcalls()) upcalls_.push_back(std::move(upcall));
     for (std::string& event : client_.events()) events_.push_back(std::move(event));
+  }
+  std::deque<SentFrame>::iterator find_sent(std::string_view device) {
+    return std::find_if(sent_.begin(), sent_.end(),
+                        [&](const SentFrame& frame) { return frame.device == device; });
   }
   static std::string describe(const SentFrame& frame) {
     return frame.device + ": " + describe_frame(frame.bytes);
@@ -96,24 +118,100 @@ class Runner {
   std::deque<std::string> events_;
 };
 
-std::string Runner::add_port(std::string_view rest, wire::VportType type) {
-  const std::uint32_t port = std::uint32_t(number(word(rest)));
-  const std::string_view name = word(rest);
-  std::string why = client_.add_port(name, type, port, std::uint16_t(number(word(rest))));
+// ---- ports -------------------------------------------------------------------------------------
+
+std::string Runner::add_vport(std::string_view name, wire::VportType type, std::uint32_t number,
+                              std::uint16_t udp_port) {
+  std::string why = client_.add_port(name, type, number, udp_port);
   collect();
-  const std::string added = "port added " + std::string(name);
-  std::erase(events_, added);
+  std::erase(events_, "port added " + std::string(name));
   return why;
 }
 
-std::string Runner::underlay(std::string_view what, std::string_view rest) {
+std::string Runner::add_port(std::string_view rest, wire::VportType type) {
+  const std::uint32_t port = std::uint32_t(number(word(rest)));
+  DeviceSpec spec;
+  spec.name = word(rest);
+  spec.is_internal = type == wire::VportType::Internal;
+  while (!rest.empty()) {
+    const std::string_view what = word(rest);
+    if (what == "on") {
+      spec.switch_name = word(rest);
+    } else if (what == "mtu") {
+      spec.mtu = std::uint32_t(number(word(rest)));
+    } else {
+      return "a port has no '" + std::string(what) + "'";
+    }
+  }
+  const std::string why = host_.add_device(spec);
+  return why.empty() ? add_vport(spec.name, type, port) : why;
+}
+
+std::string Runner::add_tunnel(std::string_view rest, wire::VportType type) {
+  const std::uint32_t port = std::uint32_t(number(word(rest)));
+  const std::string_view name = word(rest);
+  const std::uint16_t udp_port = std::uint16_t(number(word(rest)));
+  if (word(rest) != ":") return add_vport(name, type, port, udp_port);
+  const std::string why = add_vport(name, type, port, udp_port);
+  if (why.empty()) return "the tunnel was accepted";
+  return why.find(rest) == std::string::npos ? "it was refused with: " + why : "";
+}
+
+std::string Runner::vport(std::string_view rest) {
+  const std::uint32_t port = std::uint32_t(number(word(rest)));
+  const std::string_view name = word(rest);
+  const bool is_internal = word(rest) == "internal";
+  return add_vport(name, is_internal ? wire::VportType::Internal : wire::VportType::Netdev, port);
+}
+
+std::string Runner::remove(std::string_view rest) {
+  return client_.del_port(std::uint32_t(number(rest)));
+}
+
+std::string Runner::link(std::string_view rest) {
+  collect();
+  const std::string_view name = word(rest);
+  const std::string state = client_.link_state(name);
+  return state == rest ? "" : "its link is: " + state;
+}
+
+std::string Runner::address(std::string_view rest) {
+  const std::string_view address = word(rest);
+  return client_.add_address(address, std::uint32_t(number(word(rest))));
+}
+
+std::string Runner::route(std::string_view rest) {
+  const std::string_view prefix = word(rest);
+  const std::uint32_t port = std::uint32_t(number(word(rest)));
+  const std::string_view gateway = word(rest) == "via" ? word(rest) : std::string_view();
+  return client_.add_route(prefix, port, gateway);
+}
+
+std::string Runner::neighbour(std::string_view rest) {
   const std::string_view address = word(rest);
   const std::uint32_t port = std::uint32_t(number(word(rest)));
-  if (what == "address") return client_.add_address(address, port);
-  if (what == "neighbour") return client_.add_neighbour(address, port, word(rest));
-  std::string_view gateway;
-  if (word(rest) == "via") gateway = word(rest);
-  return client_.add_route(address, port, gateway);
+  return client_.add_neighbour(address, port, word(rest));
+}
+
+std::string Runner::forget(std::string_view rest) {
+  const std::string_view what = word(rest), which = word(rest);
+  const std::uint32_t port = std::uint32_t(number(word(rest)));
+  if (what == "address") return client_.del_address(which, port);
+  if (what == "route") return client_.del_route(which, port);
+  if (what == "neighbour") return client_.del_neighbour(which, port);
+  return "forget what?";
+}
+
+// ---- flows -------------------------------------------------------------------------------------
+
+std::string Runner::flow(std::string_view rest) {
+  const std::string_view match = until(rest, "->");
+  return client_.put_flow(match, rest);
+}
+
+std::string Runner::change(std::string_view rest) {
+  const std::string_view match = until(rest, "->");
+  return client_.set_flow(match, rest);
 }
 
 std::string Runner::refuse(std::string_view rest) {
@@ -124,47 +222,6 @@ std::string Runner::refuse(std::string_view rest) {
   const std::string why = client_.put_flow(match, trim(rest.substr(0, colon)));
   if (why.empty()) return "the flow was accepted";
   return why.find(wanted) == std::string::npos ? "it was refused with: " + why : "";
-}
-
-std::string Runner::out(std::string_view rest) {
-  collect();
-  const std::string_view name = word(rest);
-  const auto found = std::find_if(sent_.begin(), sent_.end(),
-                                  [&](const SentFrame& frame) { return frame.device == name; });
-  if (found == sent_.end()) {
-    return sent_.empty() ? "nothing went out"
-                         : "nothing went out there, but on " + describe(sent_.front());
-  }
-  const SentFrame frame = std::move(*found);
-  sent_.erase(found);
-  return check_frame(frame.bytes, rest);
-}
-
-std::string Runner::upcall(std::string_view rest) {
-  collect();
-  const std::string_view kind = word(rest);
-  if (upcalls_.empty()) return "there was no upcall";
-  const ClientUpcall upcall = std::move(upcalls_.front());
-  upcalls_.pop_front();
-  const bool is_miss = upcall.reason == wire::PacketCommand::Miss;
-  if (is_miss != (kind == "miss")) return is_miss ? "it was a miss" : "it was an action's";
-  return check_key(upcall.key, rest);
-}
-
-std::string Runner::event(std::string_view wanted) {
-  collect();
-  if (events_.empty()) return "there was no event";
-  const std::string event = events_.front();
-  events_.pop_front();
-  return event == wanted ? "" : "the event was: " + event;
-}
-
-std::string Runner::execute(std::string_view rest) {
-  const std::string_view key = until(rest, "->");
-  const std::string_view actions = until(rest, " : ");
-  const auto frame = make_frame(rest);
-  if (!frame) return frame.error();
-  return client_.execute(*frame, key, actions);
 }
 
 std::string Runner::hits(std::string_view rest) {
@@ -179,60 +236,124 @@ std::string Runner::hits(std::string_view rest) {
   return "there is no such flow: " + text;
 }
 
-std::string Runner::nothing() {
+// ---- packets -----------------------------------------------------------------------------------
+
+std::string Runner::in(std::string_view rest) {
+  const std::string_view name = word(rest);
+  const auto frame = make_frame(rest);
+  return frame ? host_.receive(name, *frame) : frame.error();
+}
+
+std::string Runner::execute(std::string_view rest) {
+  const std::string_view key = until(rest, "->");
+  const std::string_view actions = until(rest, " : ");
+  const auto frame = make_frame(rest);
+  if (!frame) return frame.error();
+  return client_.execute(*frame, key, actions);
+}
+
+std::string Runner::out(std::string_view rest) {
+  collect();
+  const auto found = find_sent(word(rest));
+  if (found == sent_.end()) {
+    return sent_.empty() ? "nothing went out"
+                         : "nothing went out there, but on " + describe(sent_.front());
+  }
+  const SentFrame frame = std::move(*found);
+  sent_.erase(found);
+  return check_frame(frame.bytes, rest);
+}
+
+std::string Runner::some(std::string_view rest) {
+  const std::string_view name = word(rest);
+  collect();
+  if (find_sent(name) == sent_.end()) return "nothing went out there";
+  std::string why;
+  for (auto at = find_sent(name); at != sent_.end() && why.empty(); at = find_sent(name)) {
+    why = check_frame(at->bytes, rest);
+    sent_.erase(at);
+  }
+  return why;
+}
+
+std::string Runner::nothing(std::string_view) {
   collect();
   return sent_.empty() ? "" : "a frame went out on " + describe(sent_.front());
 }
 
+std::string Runner::upcall(std::string_view rest) {
+  collect();
+  const std::string_view kind = word(rest);
+  if (upcalls_.empty()) return "there was no upcall";
+  const ClientUpcall upcall = std::move(upcalls_.front());
+  upcalls_.pop_front();
+  const bool is_miss = upcall.reason == wire::PacketCommand::Miss;
+  if (is_miss != (kind == "miss")) return is_miss ? "it was a miss" : "it was an action's";
+  return check_upcall(upcall.key, upcall.packet, upcall.userdata, rest);
+}
+
+// ---- the rest ----------------------------------------------------------------------------------
+
+std::string Runner::event(std::string_view wanted) {
+  collect();
+  if (events_.empty()) return "there was no event";
+  const std::string event = events_.front();
+  events_.pop_front();
+  return event == wanted ? "" : "the event was: " + event;
+}
+
+std::string Runner::wait(std::string_view rest) {
+  host_.advance_ms(number(rest));
+  return "";
+}
+
+std::string Runner::count(std::string_view rest) {
+  const wire::VportStats stats = client_.port_stats(std::uint32_t(number(word(rest))));
+  return check_counters(rest, {{"packets", stats.rx_packets},
+                               {"bytes", stats.rx_bytes},
+                               {"errors", stats.rx_errors},
+                               {"tx_packets", stats.tx_packets},
+                               {"tx_bytes", stats.tx_bytes},
+                               {"tx_dropped", stats.tx_dropped}});
+}
+
+std::string Runner::stats(std::string_view rest) {
+  const wire::DatapathStats stats = client_.datapath_stats();
+  return check_counters(
+      rest,
+      {{"hit", stats.hit}, {"missed", stats.missed}, {"lost", stats.lost}, {"flows", stats.flows}});
+}
+
+const Runner::Command Runner::kCommands[] = {
+    {"port", &Runner::port},       {"internal", &Runner::internal},
+    {"vxlan", &Runner::vxlan},     {"gre", &Runner::gre},
+    {"vport", &Runner::vport},     {"remove", &Runner::remove},
+    {"link", &Runner::link},       {"address", &Runner::address},
+    {"route", &Runner::route},     {"neighbour", &Runner::neighbour},
+    {"forget", &Runner::forget},   {"flow", &Runner::flow},
+    {"change", &Runner::change},   {"refuse", &Runner::refuse},
+    {"delete", &Runner::del},      {"flush", &Runner::flush},
+    {"hits", &Runner::hits},       {"in", &Runner::in},
+    {"execute", &Runner::execute}, {"out", &Runner::out},
+    {"some", &Runner::some},       {"nothing", &Runner::nothing},
+    {"upcall", &Runner::upcall},   {"event", &Runner::event},
+    {"wait", &Runner::wait},       {"count", &Runner::count},
+    {"stats", &Runner::stats},
+};
+
 std::string Runner::run(std::string_view line) {
   std::string_view rest = line;
   const std::string_view what = word(rest);
-  if (what == "port") return add_port(rest, wire::VportType::Netdev);
-  if (what == "internal") return add_port(rest, wire::VportType::Internal);
-  if (what == "vxlan") return add_port(rest, wire::VportType::Vxlan);
-  if (what == "gre") return add_port(rest, wire::VportType::Gre);
-  if (what == "address" || what == "route" || what == "neighbour") return underlay(what, rest);
-  if (what == "flow") {
-    const std::string_view match = until(rest, "->");
-    return client_.put_flow(match, rest);
+  for (const Command& command : kCommands) {
+    if (command.name == what) return (this->*command.handler)(rest);
   }
-  if (what == "refuse") return refuse(rest);
-  if (what == "delete") return client_.del_flow(rest);
-  if (what == "flush") return client_.flush_flows();
-  if (what == "in") {
-    const std::string_view name = word(rest);
-    const auto frame = make_frame(rest);
-    if (!frame) return frame.error();
-    host_.receive(name, *frame);
-    return "";
-  }
-  if (what == "execute") return execute(rest);
-  if (what == "out") return out(rest);
-  if (what == "nothing") return nothing();
-  if (what == "upcall") return upcall(rest);
-  if (what == "event") return event(rest);
-  if (what == "wait") {
-    host_.advance_ms(number(rest));
-    return "";
-  }
-  if (what == "hits") return hits(rest);
-  if (what == "count") {
-    const std::uint32_t port = std::uint32_t(number(word(rest)));
-    const std::uint64_t packets = client_.port_stats(port).rx_packets;
-    return rest == "packets=" + std::to_string(packets)
-               ? ""
-               : "it has counted " + std::to_string(packets);
-  }
-  return "unknown command: " + std::string(what);
+  return host_.command(what, rest);
 }
 
-struct Line {
-  unsigned number;
-  std::string text;
-};
+}  // namespace
 
-std::vector<Line> lines_of(std::string_view text) {
-  std::vector<Line> lines;
+std::vector<ScenarioLine> scenario_lines(std::string_view text) {
+  std::vector<ScenarioLine> lines;
   for (unsigned number = 1; !text.empty(); ++number) {
     const std::size_t end = std::min(text.find('\n'), text.size());
     std::string_view line = text.substr(0, end);
@@ -249,13 +370,30 @@ std::vector<Line> lines_of(std::string_view text) {
   return lines;
 }
 
-}  // namespace
+bool needs_driver(std::string_view text) {
+  const auto lines = scenario_lines(text);
+  return !lines.empty() && lines.front().text == "driver";
+}
+
+std::vector<ScenarioFile> scenario_files(const std::string& folder) {
+  std::vector<ScenarioFile> files;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+    if (entry.path().extension() != ".scenario") continue;
+    std::ifstream file(entry.path());
+    std::stringstream text;
+    text << file.rdbuf();
+    files.push_back({std::filesystem::relative(entry.path(), folder).string(), text.str()});
+  }
+  std::sort(files.begin(), files.end(),
+            [](const ScenarioFile& a, const ScenarioFile& b) { return a.name < b.name; });
+  return files;
+}
 
 std::string run_scenario(std::string_view text, ScenarioHost& host) {
   Runner runner(host);
   std::string why = runner.begin();
   if (!why.empty()) return "before the first line: " + why;
-  for (const Line& line : lines_of(text)) {
+  for (const ScenarioLine& line : scenario_lines(text)) {
     why = runner.run(line.text);
     if (!why.empty())
       return "line " + std::to_string(line.number) + ": " + line.text + "\n  " + why;

@@ -1,5 +1,6 @@
 #include "tests/support/datapath_client.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 
@@ -144,18 +145,28 @@ void put_match(wire::Writer& writer, const flow::OdpFlow& match) {
 
 }  // namespace
 
-std::string DatapathClient::put_flow(std::string_view match, std::string_view actions) {
+std::string DatapathClient::send_flow(wire::FlowCommand command, std::string_view match,
+                                      std::string_view actions, std::uint16_t flags) {
   const auto parsed = flow::parse_odp(match);
   if (!parsed) return "match: " + std::string(parsed.error().message);
   const auto list = flow::parse_actions(actions);
   if (!list) return "actions: " + std::string(list.error().message);
   return transact(
-      Family::Flow, std::uint8_t(wire::FlowCommand::New),
+      Family::Flow, std::uint8_t(command),
       [&](wire::Writer& writer) {
         put_match(writer, *parsed);
         writer.put(wire::FlowAttr::Actions, *list);
       },
-      {}, wire::kFlagCreate | wire::kFlagExclusive);
+      {}, flags);
+}
+
+std::string DatapathClient::put_flow(std::string_view match, std::string_view actions) {
+  return send_flow(wire::FlowCommand::New, match, actions,
+                   wire::kFlagCreate | wire::kFlagExclusive);
+}
+
+std::string DatapathClient::set_flow(std::string_view match, std::string_view actions) {
+  return send_flow(wire::FlowCommand::Set, match, actions, 0);
 }
 
 std::string DatapathClient::del_flow(std::string_view match) {
@@ -184,37 +195,61 @@ std::string DatapathClient::execute(Bytes packet, std::string_view key, std::str
                   });
 }
 
+namespace {
+
+void put_prefix(wire::Writer& writer, std::string_view prefix, std::uint32_t port) {
+  const std::size_t slash = std::min(prefix.find('/'), prefix.size());
+  const std::string length(prefix.substr(std::min(slash + 1, prefix.size())));
+  writer.put_value(wire::RouteAttr::Destination, Be32(parse_ipv4(prefix.substr(0, slash))));
+  writer.put_u8(wire::RouteAttr::PrefixLength,
+                length.empty() ? std::uint8_t{32} : std::uint8_t(std::atoi(length.c_str())));
+  writer.put_u32(wire::RouteAttr::PortNo, port);
+}
+
+void put_place(wire::Writer& writer, std::string_view address, std::uint32_t port) {
+  writer.put_value(wire::RouteAttr::Destination, Be32(parse_ipv4(address)));
+  writer.put_u32(wire::RouteAttr::PortNo, port);
+}
+
+}  // namespace
+
 std::string DatapathClient::add_address(std::string_view address, std::uint32_t port) {
   return transact(Family::Route, std::uint8_t(wire::RouteCommand::AddressNew),
-                  [&](wire::Writer& writer) {
-                    writer.put_value(wire::RouteAttr::Destination, Be32(parse_ipv4(address)));
-                    writer.put_u32(wire::RouteAttr::PortNo, port);
-                  });
+                  [&](wire::Writer& writer) { put_place(writer, address, port); });
+}
+
+std::string DatapathClient::del_address(std::string_view address, std::uint32_t port) {
+  return transact(Family::Route, std::uint8_t(wire::RouteCommand::AddressDel),
+                  [&](wire::Writer& writer) { put_place(writer, address, port); });
 }
 
 std::string DatapathClient::add_route(std::string_view prefix, std::uint32_t port,
                                       std::string_view gateway) {
-  const std::size_t slash = prefix.find('/');
-  const int length = slash == std::string_view::npos
-                         ? 32
-                         : std::atoi(std::string(prefix.substr(slash + 1)).c_str());
-  return transact(
-      Family::Route, std::uint8_t(wire::RouteCommand::RouteNew), [&](wire::Writer& writer) {
-        writer.put_value(wire::RouteAttr::Destination, Be32(parse_ipv4(prefix.substr(0, slash))));
-        writer.put_u8(wire::RouteAttr::PrefixLength, std::uint8_t(length));
-        writer.put_u32(wire::RouteAttr::PortNo, port);
-        if (!gateway.empty()) writer.put_value(wire::RouteAttr::Gateway, Be32(parse_ipv4(gateway)));
-      });
+  return transact(Family::Route, std::uint8_t(wire::RouteCommand::RouteNew),
+                  [&](wire::Writer& writer) {
+                    put_prefix(writer, prefix, port);
+                    if (!gateway.empty())
+                      writer.put_value(wire::RouteAttr::Gateway, Be32(parse_ipv4(gateway)));
+                  });
+}
+
+std::string DatapathClient::del_route(std::string_view prefix, std::uint32_t port) {
+  return transact(Family::Route, std::uint8_t(wire::RouteCommand::RouteDel),
+                  [&](wire::Writer& writer) { put_prefix(writer, prefix, port); });
 }
 
 std::string DatapathClient::add_neighbour(std::string_view address, std::uint32_t port,
                                           std::string_view mac) {
   return transact(Family::Route, std::uint8_t(wire::RouteCommand::NeighbourNew),
                   [&](wire::Writer& writer) {
-                    writer.put_value(wire::RouteAttr::Destination, Be32(parse_ipv4(address)));
-                    writer.put_u32(wire::RouteAttr::PortNo, port);
+                    put_place(writer, address, port);
                     writer.put_value(wire::RouteAttr::LinkAddress, parse_mac(mac));
                   });
+}
+
+std::string DatapathClient::del_neighbour(std::string_view address, std::uint32_t port) {
+  return transact(Family::Route, std::uint8_t(wire::RouteCommand::NeighbourDel),
+                  [&](wire::Writer& writer) { put_place(writer, address, port); });
 }
 
 std::string DatapathClient::subscribe_upcalls() {
@@ -304,6 +339,23 @@ std::vector<std::string> DatapathClient::events() {
                                                             : "port changed ";
     events.push_back(what + std::string(name ? name->string().value_or(Text("?")) : Text("?")));
   }
+}
+
+std::string DatapathClient::link_state(std::string_view port) {
+  std::string state = "no answer";
+  const std::string refusal = transact(
+      Family::Netdev, std::uint8_t(wire::NetdevCommand::Find),
+      [&](wire::Writer& writer) { writer.put_string(wire::NetdevAttr::Name, port); },
+      [&](const wire::MessageView& message) {
+        const auto list = wire::Attributes::parse(message.payload);
+        if (!list) return;
+        if (const auto status = list->find(wire::NetdevAttr::Status)) {
+          state = std::string(*status->string());
+        } else {
+          state = *list->find(wire::NetdevAttr::Carrier)->u8() != 0 ? "up" : "down";
+        }
+      });
+  return refusal.empty() ? state : refusal;
 }
 
 wire::VportStats DatapathClient::port_stats(std::uint32_t number) {

@@ -34,12 +34,17 @@ class DatapathClient {
                        std::uint16_t udp_port = 0);
   std::string del_port(std::uint32_t number);
   std::string put_flow(std::string_view match, std::string_view actions);
+  // Of a flow that is there.
+  std::string set_flow(std::string_view match, std::string_view actions);
   std::string del_flow(std::string_view match);
   std::string flush_flows();
   std::string execute(Bytes packet, std::string_view key, std::string_view actions);
   std::string add_address(std::string_view address, std::uint32_t port);
   std::string add_route(std::string_view prefix, std::uint32_t port, std::string_view gateway);
   std::string add_neighbour(std::string_view address, std::uint32_t port, std::string_view mac);
+  std::string del_address(std::string_view address, std::uint32_t port);
+  std::string del_route(std::string_view prefix, std::uint32_t port);
+  std::string del_neighbour(std::string_view address, std::uint32_t port);
   std::string subscribe_upcalls();
   std::string subscribe_group(std::uint32_t group);
 
@@ -47,6 +52,8 @@ class DatapathClient {
   std::vector<ClientUpcall> upcalls();
   // Of each message: "port added p1", "neighbour wanted 10.0.0.2".
   std::vector<std::string> events();
+  // What NETDEV says of a port: "up", "down", what it waits for; else the refusal.
+  std::string link_state(std::string_view port);
   wire::VportStats port_stats(std::uint32_t number);
   wire::DatapathStats datapath_stats();
 
@@ -63,6 +70,8 @@ class DatapathClient {
   std::string dump(wire::Family family, std::uint8_t command, const Visit& visit);
 
  private:
+  std::string send_flow(wire::FlowCommand command, std::string_view match, std::string_view actions,
+                        std::uint16_t flags);
   std::vector<std::uint8_t> message(wire::Family family, std::uint8_t command, const Fill& fill,
                                     std::uint16_t flags);
   std::string send(platform::DeviceControl code, const std::vector<std::uint8_t>& request,

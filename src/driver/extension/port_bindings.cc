@@ -379,7 +379,8 @@ Result<datapath::PortDevice> PortBindings::attach(Text name, VportKind kind, Por
   device.is_changed_ = false;
   datapath::PortDevice found;
   found.device = &device;
-  if (const HypervNic* nic = device.nic_.load(Order::Relaxed)) {
+  if (HypervNic* nic = device.nic_.load(Order::Relaxed)) {
+    nic->is_changed_.store(0, Order::Release);  // what happened before is no news of this vport
     found.mac = mac_of(nic->mac_bits());
     found.mtu = nic->mtu();
   }

@@ -229,4 +229,21 @@ SwitchResult<void> VirtualSwitch::disable_extension() {
   return {};
 }
 
+SwitchResult<void> VirtualSwitch::pause_extension() {
+  const Parts::Turn turn(*parts_);
+  FilterModule* const module = parts_->stack->module();
+  if (module == nullptr || module->state() != ModuleState::Running)
+    return parts_->error("its extension is not running");
+  module->pause();
+  return {};
+}
+
+SwitchResult<void> VirtualSwitch::restart_extension() {
+  const Parts::Turn turn(*parts_);
+  FilterModule* const module = parts_->stack->module();
+  if (module == nullptr || module->state() != ModuleState::Paused)
+    return parts_->error("its extension is not paused");
+  return parts_->check(module->restart(), "the extension does not restart");
+}
+
 }  // namespace ovs::emulator

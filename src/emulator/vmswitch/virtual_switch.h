@@ -90,6 +90,10 @@ class VirtualSwitch {
   // --- the extension, by whichever driver is or will be registered
   SwitchResult<void> enable_extension();
   SwitchResult<void> disable_extension();
+  // It stays in its stack and does nothing, as while NDIS changes what is bound to the stack; what
+  // is sent meanwhile is lost.
+  SwitchResult<void> pause_extension();
+  SwitchResult<void> restart_extension();
 
  private:
   struct Parts;
