@@ -27,6 +27,7 @@ struct Region {
   Use use = Use::Writable;
   bool is_concealed = false;
   int rule = 0;  // of who touches a forbidden page
+  AccessWatcher* watcher = nullptr;
 };
 std::mutex mutex;
 std::map<std::uintptr_t, Region> regions;
@@ -48,6 +49,7 @@ void set_use(const std::byte* start, std::size_t size, Use use) {
   protect(begin, size, kProtection[static_cast<int>(use)]);
   const std::lock_guard lock(mutex);
   regions[begin].use = use;
+  regions[begin].watcher = nullptr;
 }
 
 // Under the mutex. Null: the address is in no mapping of ours.
@@ -91,7 +93,51 @@ bool has_poison(const void* context) {
   return false;
 }
 
+// ---- accesses that somebody is told of ----
+// The instruction goes on with the memory open, alone: the processor traps after it.
+constexpr greg_t kTrapFlag = 0x100;
+constexpr std::size_t kMostOpen = 4;  // regions that one instruction touches
+thread_local std::uintptr_t opened[kMostOpen];
+thread_local std::size_t opened_count = 0;
+
+void open_region(std::uintptr_t begin, const Region& region) {
+  protect(begin, region.bytes - 2 * kPage, PROT_READ | PROT_WRITE);
+}
+
+// False: it is not for a watcher.
+bool let_pass(std::uintptr_t at, void* context) {
+  const std::lock_guard lock(mutex);
+  auto* found = find_region(at);
+  if (found == nullptr || found->second.watcher == nullptr || opened_count == kMostOpen) {
+    return false;
+  }
+  auto& [begin, region] = *found;
+  if (at < begin + kPage || at >= begin + region.bytes - kPage) return false;
+  open_region(begin, region);
+  opened[opened_count++] = begin;
+  static_cast<ucontext_t*>(context)->uc_mcontext.gregs[REG_EFL] |= kTrapFlag;
+  return true;
+}
+
+AccessWatcher* watcher_of(std::uintptr_t begin) {
+  const std::lock_guard lock(mutex);
+  return regions[begin].watcher;
+}
+
+void on_trap(int, siginfo_t*, void* context) {
+  static_cast<ucontext_t*>(context)->uc_mcontext.gregs[REG_EFL] &= ~kTrapFlag;
+  for (; opened_count > 0; --opened_count) {
+    const std::uintptr_t begin = opened[opened_count - 1];
+    AccessWatcher* const watcher = watcher_of(begin);
+    if (watcher != nullptr) watcher->note_access();
+    const std::lock_guard lock(mutex);
+    const Region& region = regions[begin];
+    if (region.watcher != nullptr) protect(begin, region.bytes - 2 * kPage, PROT_NONE);
+  }
+}
+
 void on_fault(int number, siginfo_t* info, void* context) {
+  if (let_pass(reinterpret_cast<std::uintptr_t>(info->si_addr), context)) return;
   if (info->si_addr == nullptr && has_poison(context)) {
     violate(52, "what a freed list or packet held was used as an address");
   }
@@ -141,6 +187,16 @@ void conceal(const void* address, Conceal how) {
   protect(begin, region.bytes - 2 * kPage, kProtection[static_cast<int>(use)]);
 }
 
+void watch(const std::byte* start, AccessWatcher* watcher) {
+  const std::lock_guard lock(mutex);
+  auto* found = find_region(reinterpret_cast<std::uintptr_t>(start));
+  if (found == nullptr || found->second.watcher == watcher) return;
+  auto& [begin, region] = *found;
+  region.watcher = watcher;
+  if (watcher == nullptr) return open_region(begin, region);
+  protect(begin, region.bytes - 2 * kPage, PROT_NONE);
+}
+
 void report_frame_faults() {
   struct sigaction mine = {};
   mine.sa_sigaction = on_fault;
@@ -148,6 +204,8 @@ void report_frame_faults() {
   struct sigaction was = {};
   sigaction(SIGSEGV, &mine, &was);
   if (was.sa_sigaction != on_fault) before = was;
+  mine.sa_sigaction = on_trap;
+  sigaction(SIGTRAP, &mine, nullptr);
 }
 
 }  // namespace ovs::emulator

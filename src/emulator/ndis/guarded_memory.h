@@ -16,6 +16,18 @@ void make_writable(std::byte* start, std::size_t size);
 enum class Conceal : bool { No, Yes };
 void conceal(const void* address, Conceal how);
 
+// Who is told of accesses to memory: after each instruction that touches it, on its thread.
+class AccessWatcher {
+ public:
+  // May watch and cease to watch.
+  virtual void note_access() = 0;
+
+ protected:
+  ~AccessWatcher() = default;
+};
+// Null: nobody. The memory is writable then.
+void watch(const std::byte* start, AccessWatcher* watcher);
+
 // From now on faults here are looked at before those of whoever handled faults till now.
 void report_frame_faults();
 

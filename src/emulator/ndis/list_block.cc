@@ -226,6 +226,7 @@ BufferBlock* new_buffer_block() {
   block->list = nullptr;
   block->is_with_data = block->was_read = false;
   block->flip_at = block->flip_count = 0;
+  block->guest = nullptr;
   block->retreats.clear();
   std::memset(static_cast<void*>(&block->buffer), 0, sizeof block->buffer);
   return block;

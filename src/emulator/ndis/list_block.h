@@ -13,6 +13,7 @@
 namespace ovs::emulator {
 
 class BufferPool;
+class GuestWriter;
 class Module;
 
 // Whose a list is at the moment.
@@ -80,6 +81,7 @@ struct BufferBlock {
   bool is_with_data;                  // MDL and data are NDIS's
   bool was_read;                      // the driver has asked for its data
   std::uint32_t flip_at, flip_count;  // what the guest rewrites then
+  GuestWriter* guest;                 // of watched memory
   std::vector<MDL*> retreats;         // MDLs that retreating put before the rest, the last first
   alignas(16) NET_BUFFER buffer;
 };

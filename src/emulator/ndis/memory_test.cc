@@ -177,6 +177,58 @@ TEST_CASE("83 NdisGetDataBuffer: the guest rewrites what has been read once") {
   }
 }
 
+// ---- a guest that rewrites its packet ----
+FrameLayout watched(std::uint32_t flip_after) {
+  FrameLayout layout;
+  layout.memory = FrameMemory::Watched;
+  layout.flip_at = 12;
+  layout.flip_count = 2;
+  layout.flip_after = flip_after;
+  return layout;
+}
+FrameBytes rewritten(FrameBytes frame) {
+  frame[12] = ~frame[12];
+  frame[13] = ~frame[13];
+  return frame;
+}
+VOID NTAPI read_twice(NDIS_HANDLE, PNET_BUFFER_LIST chain, NDIS_PORT_NUMBER, ULONG) {
+  const volatile UCHAR* data = static_cast<PUCHAR>(data_of(chain, 14, nullptr));
+  Rig::current().buffer.assign({UCHAR{data[12]}, UCHAR{data[12]}});
+  send_down(chain);
+}
+TEST_CASE("83 make_list: a driver that looks twice sees what its guest has rewritten in between") {
+  Rig rig;
+  rig.how.SendNetBufferListsHandler = read_twice;
+  rig.start();
+  const FrameBytes frame = counted_frame(64);
+  for (std::uint32_t flip_after = 1; flip_after <= 3; ++flip_after) {
+    CAPTURE(flip_after);
+    const std::size_t before = rewritten_count();
+    rig.send(make_list({&frame, 1}, watched(flip_after)));
+    CHECK(rewritten_count() - before == (flip_after <= 2 ? 1 : 0));
+    CHECK(rig.edge.frames.back() == (flip_after <= 2 ? rewritten(frame) : frame));
+    CHECK(rig.buffer[0] == 12);
+    CHECK(rig.buffer[1] == (flip_after == 1 ? 0xf3 : 12));
+  }
+}
+TEST_CASE("83 make_list: the guest rewrites a frame that lies in several MDLs") {
+  Rig rig;
+  rig.start();
+  const FrameBytes frame = counted_frame(64);
+  FrameLayout layout = watched(2);
+  layout.splits = {5, 5, 13};
+  layout.offset = 3;
+  NET_BUFFER_LIST* list = make_list({&frame, 1}, layout);
+  FrameBytes storage(64);
+  watch_list(*list, Watch::Yes);
+  const std::size_t before = rewritten_count();
+  data_of(list, 64, storage.data());
+  CHECK(rewritten_count() == before + 1);
+  watch_list(*list, Watch::No);
+  CHECK(frames_of(*list) == std::vector<FrameBytes>{rewritten(frame)});
+  free_list(list);
+}
+
 VOID NTAPI write_in_place(NDIS_HANDLE, PNET_BUFFER_LIST chain, NDIS_PORT_NUMBER, ULONG) {
   static_cast<PUCHAR>(data_of(chain, 14, nullptr))[0] = 0xff;
   send_down(chain);

@@ -95,6 +95,7 @@ void Module::give(NET_BUFFER_LIST* chain, bool is_received) {
     block.went_below = block.is_cancelled = false;
     block.is_in_call = true;
     list->Scratch = scratch();
+    watch_list(*list, Watch::Yes);
     take_shot(*list, block.shot);
     ++count;
   });
@@ -156,6 +157,7 @@ void Module::check_sent(ListBlock& block) {
   if (block.is_hosts) {
     --held_;
     block.went_below = true;
+    watch_list(block.list, Watch::No);
   } else {
     check_originated(block);
   }
@@ -301,6 +303,7 @@ void Module::driver_completes(NET_BUFFER_LIST* chain, ULONG flags) {
                       hex(std::uint64_t{static_cast<ULONG>(list->Status)}));
     }
     hand_over(block, ListOwner::Driver, ListOwner::Host, 51, kCompletes);
+    watch_list(*list, Watch::No);
     --held_;
   });
   edge().send_completed(*this, chain, flags);
@@ -320,6 +323,7 @@ void Module::driver_indicates(NET_BUFFER_LIST* chain, ULONG count, ULONG flags) 
       violate(77, std::string(call) + ": injected: " + ovs::emulator::describe(block));
     }
     hand_over(block, ListOwner::Driver, ListOwner::Above, 51, call);
+    watch_list(*list, Watch::No);
     --held_;
   });
   edge().received(*this, chain, flags);

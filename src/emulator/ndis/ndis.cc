@@ -76,6 +76,24 @@ NdisImpl::~NdisImpl() {
   the_ndis = nullptr;
 }
 
+void NdisImpl::set_layout(const FrameLayout& layout) {
+  const std::lock_guard lock(layout_mutex_);
+  layout_ = layout;
+  shapes_ = Shapes::Given;
+}
+
+FrameLayout NdisImpl::layout_for(std::size_t frame_size) {
+  switch (shapes_) {
+    case Shapes::Plain: break;
+    case Shapes::Mixed: return any_layout(random(), frame_size);
+    case Shapes::Given: {
+      const std::lock_guard lock(layout_mutex_);
+      return layout_;
+    }
+  }
+  return {};
+}
+
 // splitmix64: each call takes the next number, on whichever thread.
 std::uint64_t NdisImpl::random() {
   std::uint64_t z = random_state_ += 0x9e3779b97f4a7c15;

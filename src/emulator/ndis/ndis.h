@@ -11,6 +11,7 @@ namespace ovs::emulator {
 
 class ImportTable;
 class Kernel;
+struct FrameLayout;
 
 // When lists that are sent down come back up through the module.
 enum class Completions {
@@ -28,6 +29,7 @@ enum class Answers {
 // How make_list lays out a frame for which nobody says how.
 enum class Shapes {
   Plain,  // in one piece
+  Given,  // as set_layout says
   Mixed,  // at random: in pieces, some empty, at an offset, between forbidden pages, not mapped
 };
 
@@ -56,6 +58,8 @@ class Ndis {
   virtual void set_completions(Completions completions) = 0;
   virtual void set_answers(Answers answers) = 0;
   virtual void set_shapes(Shapes shapes) = 0;
+  // Shapes::Given: this. Where a frame is shorter than a split says, it ends there.
+  virtual void set_layout(const FrameLayout& layout) = 0;
 };
 
 }  // namespace ovs::emulator

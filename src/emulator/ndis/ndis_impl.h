@@ -8,6 +8,7 @@
 
 #include "base/core/function_ref.h"
 #include "emulator/ndis/ndis.h"
+#include "emulator/ndis/net_buffers.h"
 #include "emulator/ndis/report.h"
 #include "emulator/nt/kernel.h"
 
@@ -30,6 +31,7 @@ class NdisImpl final : public Ndis {
   void set_completions(Completions completions) override;
   void set_answers(Answers answers) override { answers_ = answers; }
   void set_shapes(Shapes shapes) override { shapes_ = shapes; }
+  void set_layout(const FrameLayout& layout) override;
 
   Kernel& kernel() { return kernel_; }
   const ImportTable& imports() const { return imports_; }
@@ -40,7 +42,8 @@ class NdisImpl final : public Ndis {
   bool has_detectors() const { return has_detectors_; }
   bool mixes_completions() const { return completions_ == Completions::Mixed; }
   bool mixes_answers() const { return answers_ == Answers::Mixed; }
-  bool mixes_shapes() const { return shapes_ == Shapes::Mixed; }
+  // Of a frame for which nobody says.
+  FrameLayout layout_for(std::size_t frame_size);
   // A module has put completions off: they come up within some milliseconds. At most
   // DISPATCH_LEVEL.
   void note_put_off();
@@ -67,6 +70,8 @@ class NdisImpl final : public Ndis {
   std::atomic<Completions> completions_;
   std::atomic<Answers> answers_;
   std::atomic<Shapes> shapes_;
+  std::mutex layout_mutex_;
+  FrameLayout layout_;
   std::atomic<std::uint64_t> random_state_;
   // Changed where nobody waits (Kernel::change).
   bool is_configuring_ = false;

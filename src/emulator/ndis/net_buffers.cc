@@ -7,6 +7,7 @@
 
 #include "emulator/ndis/buffer_pool.h"
 #include "emulator/ndis/guarded_memory.h"
+#include "emulator/ndis/guest_writer.h"
 #include "emulator/ndis/ndis_impl.h"
 
 namespace ovs::emulator {
@@ -80,11 +81,30 @@ MDL* make_chain(std::span<const std::byte> frame, const FrameLayout& layout) {
   return first;
 }
 
+// Of the chain's memory and of the bytes of the frame that will be rewritten.
+GuestWriter* make_guest(const NET_BUFFER& buffer, const FrameLayout& layout) {
+  std::vector<GuestWriter::Piece> memory, bytes;
+  std::uint32_t begin = layout.offset + layout.flip_at, end = begin + layout.flip_count;
+  for (MDL* mdl = buffer.MdlChain; mdl != nullptr; mdl = mdl->Next) {
+    const std::span all(reinterpret_cast<HostMdl*>(mdl)->start, mdl->ByteCount);
+    memory.push_back(all);
+    const std::uint32_t from = std::min(begin, mdl->ByteCount), to = std::min(end, mdl->ByteCount);
+    bytes.push_back(all.subspan(from, to - from));
+    begin -= from;
+    end -= to;
+  }
+  return new GuestWriter(std::move(memory), std::move(bytes), layout.flip_after);
+}
+
 NET_BUFFER* make_buffer(std::span<const std::byte> frame, const FrameLayout& layout) {
   NET_BUFFER* buffer = new_buffer(nullptr, make_chain(frame, layout), layout.offset, frame.size());
   BufferBlock& block = trusted_block_of(buffer);
-  block.flip_at = layout.flip_at;
-  block.flip_count = layout.flip_count;
+  if (layout.memory == FrameMemory::Watched) {
+    block.guest = make_guest(*buffer, layout);
+  } else {
+    block.flip_at = layout.flip_at;
+    block.flip_count = layout.flip_count;
+  }
   return buffer;
 }
 
@@ -106,6 +126,7 @@ void free_buffers(ListBlock& block) {
       free_mdl(mdl);
       mdl = next_mdl;
     }
+    delete trusted_block_of(buffer).guest;
     free_buffer_block(trusted_block_of(buffer));
     buffer = next;
   }
@@ -124,12 +145,35 @@ NET_BUFFER_LIST* make_list(std::span<const FrameBytes> frames, const FrameLayout
 }
 
 NET_BUFFER_LIST* make_list(std::span<const std::byte> frame) {
-  NdisImpl& ndis = NdisImpl::current();
   ListBlock& block = make_empty();
-  const FrameLayout layout =
-      ndis.mixes_shapes() ? any_layout(ndis.random(), frame.size()) : FrameLayout{};
-  block.list.FirstNetBuffer = make_buffer(frame, layout);
+  add_frame(&block.list, frame);
   return &block.list;
+}
+
+void add_frame(NET_BUFFER_LIST* list, std::span<const std::byte> frame) {
+  NET_BUFFER** link = &list->FirstNetBuffer;
+  while (*link != nullptr) link = &(*link)->Next;
+  *link = make_buffer(frame, NdisImpl::current().layout_for(frame.size()));
+}
+
+void watch_list(NET_BUFFER_LIST& list, Watch how) {
+  for (NET_BUFFER* at = list.FirstNetBuffer; at != nullptr; at = at->Next) {
+    GuestWriter* const guest = trusted_block_of(at).guest;
+    if (guest == nullptr) continue;
+    if (how == Watch::Yes) guest->start();
+    if (how == Watch::No) guest->stop();
+  }
+}
+
+bool may_be_rewritten(const NET_BUFFER_LIST& list) {
+  for (NET_BUFFER* at = list.FirstNetBuffer; at != nullptr; at = at->Next) {
+    if (trusted_block_of(at).guest != nullptr) return true;
+  }
+  return false;
+}
+
+std::size_t rewritten_count() {
+  return GuestWriter::rewritten_count();
 }
 
 FrameLayout any_layout(std::uint64_t random, std::size_t frame_size) {

@@ -19,6 +19,7 @@ enum class FrameMemory {
   Guarded,   // each MDL ends where a page begins that nobody may touch, and begins after one where
              // it fills its page
   ReadOnly,  // Guarded, and not to be written: a fault is rule 84's
+  Watched,   // Guarded, and each instruction of the driver's that touches it is noticed
 };
 
 struct FrameLayout {
@@ -28,9 +29,9 @@ struct FrameLayout {
       splits;  // ascending: where the frame goes on in another MDL; twice the same: an empty MDL
   FrameMemory memory = FrameMemory::Plain;
   bool is_mapped = true;  // else the driver has to ask for a mapping
-  // The guest rewrites its packet: after the driver has first asked for its data, these bytes are
-  // inverted.
-  std::uint32_t flip_at = 0, flip_count = 0;
+  // The guest rewrites its packet while the driver has it: these bytes are inverted, after the
+  // driver has first asked NDIS for its data; Watched: after its `flip_after`th access.
+  std::uint32_t flip_at = 0, flip_count = 0, flip_after = 1;
 };
 
 // A list with a NET_BUFFER for each frame, all laid out alike. Status is success, info is zero, the
@@ -38,6 +39,15 @@ struct FrameLayout {
 NET_BUFFER_LIST* make_list(std::span<const FrameBytes> frames, const FrameLayout& layout = {});
 // As Ndis::set_shapes says.
 NET_BUFFER_LIST* make_list(std::span<const std::byte> frame);
+// One NET_BUFFER more, of a host's list, while the host owns it.
+void add_frame(NET_BUFFER_LIST* list, std::span<const std::byte> frame);
+// Of Watched memory: the driver has the list, or has it no more.
+enum class Watch : bool { No, Yes };
+void watch_list(NET_BUFFER_LIST& list, Watch how);
+// Whether a guest will rewrite it, or has.
+bool may_be_rewritten(const NET_BUFFER_LIST& list);
+// Packets that were rewritten while the driver had them, since the process began.
+std::size_t rewritten_count();
 // A layout drawn from `random`: any that a driver has to take.
 FrameLayout any_layout(std::uint64_t random, std::size_t frame_size);
 // The host owns it: it never went to a module, or has come back. Its memory is unmapped (Guarded)

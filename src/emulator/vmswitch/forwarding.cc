@@ -308,7 +308,7 @@ NDIS_STATUS ForwardingDesk::copy_info(NET_BUFFER_LIST* to, NET_BUFFER_LIST* from
   copy.detail = source.detail & ~kNativeBit;
   copy.denial = source.denial;
   copy.is_sane = source.is_sane;
-  copy.hash = 0;
+  copy.hashes.clear();
   copy.vlan = source.vlan;
   source.was_copied = true;
   write_detail(to, copy);

@@ -37,7 +37,8 @@ struct ForwardingContext {
   ForwardingDesk* desk = nullptr;
   bool is_hosts = false;  // of a list that a NIC sent
   bool is_below = false;
-  NicAddress source;         // port 0: the switch's own
+  std::uint16_t frame_count = 1;  // of a host's list
+  NicAddress source;              // port 0: the switch's own
   NicAddress origin;         // of a host's list: the NIC that sent it, whatever its source is now
   std::uint64_t detail = 0;  // of the list, apart from source and free destinations
   std::unique_ptr<DestinationArray> array;
@@ -49,11 +50,11 @@ struct ForwardingContext {
   bool was_reported = false;  // filtered
   bool was_sent = false, was_copied = false;
   // --- what is known of the packet that it is, or came from
-  const char* denial = nullptr;  // why the built-in switch would not have let it in
-  bool is_sane = false;          // its bytes are known to be right
-  std::uint64_t hash = 0;        // of a sane host's frame, to see whether it has changed
-  std::uint16_t vlan = 0;        // it belongs to, by its port
-  bool is_host_memory = true;    // no guest can write to it
+  const char* denial = nullptr;       // why the built-in switch would not have let it in
+  bool is_sane = false;               // its bytes are known to be right
+  std::vector<std::uint64_t> hashes;  // of a host's frames, to see whether they have changed
+  std::uint16_t vlan = 0;             // it belongs to, by its port
+  bool is_host_memory = true;         // no guest can write to it
 
   std::uint32_t free_count() const {
     return array->capacity() - static_cast<std::uint32_t>(committed.size());

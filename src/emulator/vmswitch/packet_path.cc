@@ -1,5 +1,6 @@
 #include "emulator/vmswitch/packet_path.h"
 
+#include <algorithm>
 #include <functional>
 #include <string_view>
 
@@ -14,6 +15,7 @@ namespace {
 
 constexpr std::uint64_t kNativeBit = std::uint64_t{1} << 40;
 constexpr std::uint64_t kDataSafeBit = std::uint64_t{1} << 42;
+constexpr unsigned kSafeSizeShift = 43, kMostSafeSize = 0xfff;
 
 bool is_external(const SwitchPort& port) {
   return port.spec.kind == PortKind::External;
@@ -26,6 +28,11 @@ std::uint64_t hash_of(Bytes bytes) {
 
 Bytes bytes_of(const FrameBytes& frame) {
   return {reinterpret_cast<const std::uint8_t*>(frame.data()), frame.size()};
+}
+
+bool has_hash(const ForwardingContext& context, Bytes frame) {
+  const auto& all = context.hashes;
+  return std::find(all.begin(), all.end(), hash_of(frame)) != all.end();
 }
 
 ULONG level_flag(ULONG flag) {
@@ -88,43 +95,84 @@ void PacketPath::use_nothing() {
 
 // --- in
 
-NET_BUFFER_LIST* PacketPath::make(const SwitchPort& port, SwitchNic& nic, const NicFrame& frame) {
-  FrameImage bytes(frame.bytes.data(), frame.bytes.data() + frame.bytes.count());
+namespace {
+
+// A frame as it is given to the extension: its bytes, and what is said beside them.
+struct Incoming {
+  FrameImage bytes;
   Tag tag;
+  NET_BUFFER_LIST said{};
+};
+constexpr NDIS_NET_BUFFER_LIST_INFO kSaid[] = {
+    TcpIpChecksumNetBufferListInfo, TcpLargeSendNetBufferListInfo, TcpRecvSegCoalesceInfo};
+
+Incoming incoming_of(const SwitchPort& port, const SwitchNic& nic, const NicFrame& frame) {
+  Incoming in;
+  in.bytes.assign(frame.bytes.data(), frame.bytes.data() + frame.bytes.count());
   if (nic.spec.tags == TagForm::Metadata) {
-    if (const auto outer = outer_tag(bytes)) {
-      tag = *outer;
-      remove_tag(bytes);
+    if (const auto outer = outer_tag(in.bytes)) {
+      in.tag = *outer;
+      remove_tag(in.bytes);
     }
   }
-  // The list is made first of the bytes as they are, because what is said of them may change them.
-  NET_BUFFER_LIST said{};
   if (is_external(port)) {
-    put_receive_info(&said, frame, bytes);
+    put_receive_info(&in.said, frame, in.bytes);
   } else {
-    put_send_info(&said, frame, bytes);
+    put_send_info(&in.said, frame, in.bytes);
   }
-  NET_BUFFER_LIST* list =
-      make_list(std::span(reinterpret_cast<const std::byte*>(bytes.data()), bytes.size()));
-  for (const auto info :
-       {TcpIpChecksumNetBufferListInfo, TcpLargeSendNetBufferListInfo, TcpRecvSegCoalesceInfo}) {
-    list->NetBufferListInfo[info] = said.NetBufferListInfo[info];
-  }
-  put_tag(list, tag);
+  return in;
+}
+
+std::span<const std::byte> span_of(const FrameImage& bytes) {
+  return {reinterpret_cast<const std::byte*>(bytes.data()), bytes.size()};
+}
+
+bool is_sane(const NicFrame& frame, const Incoming& in) {
+  return frame.partial.start != 0 || fault_of(in.bytes).empty();
+}
+
+}  // namespace
+
+NET_BUFFER_LIST* PacketPath::make(const SwitchPort& port, SwitchNic& nic, const NicFrame& frame) {
+  const Incoming in = incoming_of(port, nic, frame);
+  NET_BUFFER_LIST* list = make_list(span_of(in.bytes));
+  for (const auto info : kSaid) list->NetBufferListInfo[info] = in.said.NetBufferListInfo[info];
+  put_tag(list, in.tag);
   const bool is_host_memory = is_external(port) || !nic.spec.guest_memory;
   const bool is_native =
       port.policies.isolation.mode == IsolationMode::NativeVirtualSubnet && !is_external(port);
+  const std::uint64_t safe_size = std::min<unsigned>(model_.habits().safe_data_size, kMostSafeSize);
   ForwardingContext& context = desk_.open(
-      list, nic.address, (is_native ? kNativeBit : 0) | (is_host_memory ? kDataSafeBit : 0));
+      list, nic.address,
+      (is_native ? kNativeBit : 0) | (is_host_memory ? kDataSafeBit : safe_size << kSafeSizeShift));
   context.is_host_memory = is_host_memory;
   if (!has_detectors_) return list;
-  context.denial = ingress_denial(port, nic, source_of(bytes), tag);
-  context.vlan = vlan_of(port, tag);
+  context.denial = ingress_denial(port, nic, source_of(in.bytes), in.tag);
+  context.vlan = vlan_of(port, in.tag);
   if (model_.habits().checks_frames) {
-    context.hash = hash_of(bytes);
-    context.is_sane = frame.partial.start != 0 || fault_of(bytes).empty();
+    context.hashes.push_back(hash_of(in.bytes));
+    context.is_sane = !may_be_rewritten(*list) && is_sane(frame, in);
   }
   return list;
+}
+
+// One more frame in a list. False: they have nothing in common, or it has enough.
+bool PacketPath::join(NET_BUFFER_LIST* list, const SwitchPort& port, const SwitchNic& nic,
+                      const NicFrame& frame) {
+  ForwardingContext& context = *context_of(list);
+  if (context.frame_count >= model_.habits().frames_in_list) return false;
+  const Incoming in = incoming_of(port, nic, frame);
+  const bool is_alike = std::all_of(std::begin(kSaid), std::end(kSaid), [&](auto info) {
+    return list->NetBufferListInfo[info] == in.said.NetBufferListInfo[info];
+  });
+  if (!is_alike || tag_of(list) != in.tag) return false;
+  if (context.denial != ingress_denial(port, nic, source_of(in.bytes), in.tag)) return false;
+  add_frame(list, span_of(in.bytes));
+  ++context.frame_count;
+  if (!has_detectors_ || !model_.habits().checks_frames) return true;
+  context.hashes.push_back(hash_of(in.bytes));
+  context.is_sane = context.is_sane && is_sane(frame, in);
+  return true;
 }
 
 void PacketPath::forward_built_in(SwitchNic& nic, const NicFrame& frame) {
@@ -143,7 +191,7 @@ void PacketPath::forward_built_in(SwitchNic& nic, const NicFrame& frame) {
 std::size_t PacketPath::transmit(NicAddress from, Span<const NicFrame> frames) {
   const Passage passage(*this);
   NET_BUFFER_LIST* first = nullptr;
-  NET_BUFFER_LIST** link = &first;
+  NET_BUFFER_LIST* last = nullptr;
   {
     const ReadLock lock(model_.mutex());
     const SwitchPort* port = model_.find_port(from.port);
@@ -160,8 +208,10 @@ std::size_t PacketPath::transmit(NicAddress from, Span<const NicFrame> frames) {
         ++nic->counters.dropped_sends;
         continue;
       }
-      *link = make(*port, *nic, frame);
-      link = &(*link)->Next;
+      if (last != nullptr && join(last, *port, *nic, frame)) continue;
+      NET_BUFFER_LIST* const made = make(*port, *nic, frame);
+      (last == nullptr ? first : last->Next) = made;
+      last = made;
       ++nic->in_flight;
     }
   }
@@ -209,6 +259,19 @@ void PacketPath::check_untouched_memory(NET_BUFFER_LIST* list,
   });
 }
 
+// Rule 83: what the port's policy says of the sender holds of the bytes that are delivered.
+void PacketPath::check_rewritten(NET_BUFFER_LIST* list, const ForwardingContext& context,
+                                 Bytes frame) const {
+  if (!context.is_hosts || context.committed.empty() || !may_be_rewritten(*list)) return;
+  const SwitchPort* port = model_.find_port(context.origin.port);
+  const SwitchNic* nic = port == nullptr ? nullptr : port->find_nic(context.origin.index);
+  if (nic == nullptr) return;
+  const char* denial = ingress_denial(*port, *nic, source_of(frame), tag_of(list));
+  if (denial == nullptr) return;
+  violate(83, "a packet from " + name_of(context.origin) +
+                  " that its guest rewrote after it was looked at is delivered, though " + denial);
+}
+
 void PacketPath::deliver_frame(NET_BUFFER_LIST* list, const ForwardingContext& context,
                                const Parcel& parcel) {
   const Tag on_list = tag_of(list);
@@ -237,9 +300,9 @@ void PacketPath::deliver_list(NET_BUFFER_LIST* list, ForwardingContext& context)
     append_frame(*nb, bytes);
     Parcel parcel;
     parcel.frame = bytes_of(bytes);
+    check_rewritten(list, context, parcel.frame);
     read_info(list, is_from_outside ? InfoFormat::Receive : InfoFormat::Send, parcel);
-    parcel.is_judged =
-        context.is_sane && (!context.is_hosts || hash_of(parcel.frame) != context.hash);
+    parcel.is_judged = context.is_sane && (!context.is_hosts || !has_hash(context, parcel.frame));
     if (!is_native) {
       deliver_frame(list, context, parcel);
       continue;

@@ -34,11 +34,14 @@ class PacketPath {
  private:
   class Passage;
   NET_BUFFER_LIST* make(const SwitchPort& port, SwitchNic& nic, const NicFrame& frame);
+  bool join(NET_BUFFER_LIST* list, const SwitchPort& port, const SwitchNic& nic,
+            const NicFrame& frame);
   void forward_built_in(SwitchNic& nic, const NicFrame& frame);
   void deliver_list(NET_BUFFER_LIST* list, ForwardingContext& context);
   void deliver_frame(NET_BUFFER_LIST* list, const ForwardingContext& context, const Parcel& parcel);
   void check_policy(const ForwardingContext& context, const SwitchPort& port, const Tag& on_list,
                     const Tag& delivered) const;
+  void check_rewritten(NET_BUFFER_LIST* list, const ForwardingContext& context, Bytes frame) const;
   void check_untouched_memory(NET_BUFFER_LIST* list, const ForwardingContext& context) const;
   void give_back(NET_BUFFER_LIST* list);
 

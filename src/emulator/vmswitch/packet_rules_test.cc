@@ -411,6 +411,81 @@ TEST_CASE("80 NdisFSendNetBufferLists: a frame of another VLAN is found") {
             },
             "another VLAN") == "");
 }
+// ---- a guest that rewrites its packet ----
+const volatile UCHAR* bytes_of(NET_BUFFER_LIST* list) {
+  return static_cast<const UCHAR*>(MmGetMdlVirtualAddress(list->FirstNetBuffer->CurrentMdl));
+}
+// Its bytes from `at` on are inverted after the extension's first access.
+void rewrite_after_first_read(std::uint32_t at, std::uint32_t count) {
+  FrameLayout layout;
+  layout.memory = FrameMemory::Watched;
+  layout.flip_at = at;
+  layout.flip_count = count;
+  SwitchRig::current().ndis->set_layout(layout);
+}
+TEST_CASE("83 NdisFSendNetBufferLists: a sender that was looked at, and then rewritten, is found") {
+  CHECK(expect_violation(
+            83,
+            [] {
+              Odd odd([](Odd& self, NET_BUFFER_LIST* list) {
+                if (bytes_of(list)[11] != 0xa) return self.drop(list);
+                self.add(list, self.to_b());
+                self.forward(list);
+              });
+              SwitchRig rig(odd);
+              rig.private_switch();
+              rewrite_after_first_read(11, 1);
+              rig.send(rig.a, udp_frame(kMacB, kMacA));
+            },
+            "source MAC") == "");
+}
+TEST_CASE(
+    "83 NdisFSendNetBufferLists: a driver that reads a header twice acts on what it did not "
+    "check") {
+  Odd odd([](Odd& self, NET_BUFFER_LIST* list) {
+    const volatile UCHAR* frame = bytes_of(list);
+    if (frame[12] != 0x08) return self.drop(list);  // IPv4 alone is for b
+    if (frame[12] == 0xf7) self.add(list, self.to_b());
+    if (frame[12] != 0xf7) return self.drop(list);
+    self.forward(list);
+  });
+  SwitchRig rig(odd);
+  rig.private_switch();
+  rewrite_after_first_read(12, 1);
+  rig.send(rig.a, udp_frame(kMacB, kMacA));
+  REQUIRE(rig.nic_b.arrivals.size() == 1);
+  CHECK(rig.nic_b.arrivals[0].bytes[12] == 0xf7);
+}
+
+// ---- several frames in a list ----
+TEST_CASE("85 VirtualSwitch: frames that are sent together come in one list, where that is asked") {
+  std::size_t lists = 0;
+  struct Counting : TestExtension {
+    explicit Counting(std::size_t& count_) : count(count_) {}
+    void send(NET_BUFFER_LIST* list) override {
+      ++count;
+      TestExtension::send(list);
+    }
+    std::size_t& count;
+  } extension(lists);
+  SwitchRig rig(extension);
+  SwitchHabits habits;
+  habits.frames_in_list = 4;
+  rig.private_switch(habits);
+  extension.routes[rig.a] = {{rig.b, 0}};
+  const auto small = udp_frame(kMacB, kMacA, 10), large = udp_frame(kMacB, kMacA, 100);
+  std::vector<NicFrame> frames;
+  for (int i = 0; i < 10; ++i) {
+    const auto& bytes = i % 2 == 0 ? small : large;
+    frames.push_back({Bytes(bytes.data(), bytes.size()), {}, 0});
+  }
+  CHECK(rig.made->transmit({rig.a, 0}, Span<const NicFrame>(frames.data(), 10)) == 10);
+  CHECK(lists == 3);
+  REQUIRE(rig.nic_b.arrivals.size() == 10);
+  CHECK(rig.nic_b.arrivals[8].bytes == small);
+  CHECK(rig.nic_b.arrivals[9].bytes == large);
+}
+
 // Beside the rig's switch another, with its own module of the extension.
 void send_beside(Odd::Step step) {
   Odd odd(step);

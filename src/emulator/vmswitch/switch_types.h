@@ -69,6 +69,11 @@ struct SwitchHabits {
   // Answers to an array query that ask for more room than the one before, though there was enough.
   std::uint32_t growing_answers = 0;
   std::uint16_t free_destinations = 1;  // slots that a packet comes with
+  // Frames that a NIC sends together, and of which there is the same to say, come in one list, so
+  // many at most.
+  std::uint16_t frames_in_list = 1;
+  // Bytes of a guest's packet that were copied out of its memory (SafePacketDataSize).
+  std::uint16_t safe_data_size = 0;
   // Judges every frame that the driver changed before it reaches a NIC (rule 79). Costs time.
   bool checks_frames = true;
   // A frame longer than the MTU of the NIC it goes to is a violation, not a drop.
