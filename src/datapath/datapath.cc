@@ -2,6 +2,7 @@
 
 #include "base/bytes/hash.h"
 #include "datapath/pipeline/executor.h"
+#include "datapath/pipeline/segmenter.h"
 
 namespace ovs::datapath {
 
@@ -202,12 +203,31 @@ void Datapath::run_rest(Processor& processor, Packet* const* packets, std::uint6
   }
 }
 
+// Readers take packets as they come from a wire: whole, and none larger than a device would send.
+bool Datapath::send_up(const Upcall& upcall, Packet& packet, Processor& processor) {
+  if (packet.segment_size == 0) {
+    close_checksum(packet, *processor.host);
+    return events_.upcall(upcall, processor);
+  }
+  bool are_all_seen = true;
+  const unsigned lost = for_each_segment(packet, *processor.host, [&](Packet* segment) {
+    const Upcall part{.reason = upcall.reason,
+                      .packet = *segment,
+                      .key = upcall.key,
+                      .in_port = upcall.in_port,
+                      .action = upcall.action,
+                      .userdata = upcall.userdata};
+    are_all_seen = events_.upcall(part, processor) && are_all_seen;
+    processor.host->release(Span<Packet* const>(&segment, 1));
+  });
+  return are_all_seen && lost == 0;
+}
+
 void Datapath::miss(Processor& processor, Packet* packet, const flow::PacketKey& key,
                     const RcuReader& reader) {
   const Vport* port = ports_->find(PortNo{packet->in_port}, reader);
   const Upcall upcall{.packet = *packet, .key = key, .in_port = port};
-  close_checksum(*packet, *processor.host);
-  if (events_.upcall(upcall, processor)) {
+  if (send_up(upcall, *packet, processor)) {
     processor.host->release(Span<Packet* const>(&packet, 1));
     return;
   }
@@ -250,7 +270,7 @@ void Datapath::transmit(Processor& processor, const Vport& port, Span<Packet* co
   std::uint64_t bytes = 0, sent = 0;
   for (Packet* packet : packets) {
     const std::uint32_t size = packet->size();
-    if (size > largest) {
+    if (packet->wire_size() > largest) {
       counters.tx_dropped.add_unshared(1);
       processor.drop(Drop::TooLarge, packet);
       continue;
@@ -343,20 +363,37 @@ void Datapath::send_through_tunnel(Processor& processor, const Vport& tunnel, Pa
                                       .port = path->port,
                                       .until_ms = processor.now_ms + kHoldMs});
   }
-  const Vport* underlay_port = ports_->find(path->port, reader);
-  if (underlay_port == nullptr) return refuse(Drop::NoRoute);
-  if (packet->headroom() < encapsulation_size(tunnel.kind(), packet->tunnel))
-    return refuse(Drop::NoHeadroom);
+  if (packet->segment_size == 0) {
+    return encapsulate_and_enqueue(processor, tunnel, *path, packet, reader);
+  }
+  const unsigned lost = for_each_segment(*packet, *processor.host, [&](Packet* segment) {
+    encapsulate_and_enqueue(processor, tunnel, *path, segment, reader);
+  });
+  counters.tx_dropped.add_unshared(lost);
+  processor.drops[unsigned(Drop::NoSegment)].add_unshared(lost);
+  processor.host->release(Span<Packet* const>(&packet, 1));
+}
+
+void Datapath::encapsulate_and_enqueue(Processor& processor, const Vport& tunnel,
+                                       const UnderlayPath& path, Packet* packet,
+                                       const RcuReader& reader) {
+  VportCounters& counters = tunnel.counters(processor.id);
+  const Vport* underlay_port = ports_->find(path.port, reader);
+  const bool has_room = packet->headroom() >= encapsulation_size(tunnel.kind(), packet->tunnel);
+  if (underlay_port == nullptr || !has_room) {
+    counters.tx_dropped.add_unshared(1);
+    return processor.drop(has_room ? Drop::NoRoute : Drop::NoHeadroom, packet);
+  }
   counters.tx_packets.add_unshared(1);
   counters.tx_bytes.add_unshared(packet->size());
   close_checksum(*packet, *processor.host);
-  Encapsulation how{tunnel.kind(), tunnel.udp_port(), *path, processor.ip_id++};
+  Encapsulation how{tunnel.kind(), tunnel.udp_port(), path, processor.ip_id++};
   if (how.path.source_mac.is_zero()) how.path.source_mac = underlay_port->mac();
   flow::PacketKey& key = processor.action_key;
   packet->has_tunnel = false;
   learn_headers(*packet, key);
   encapsulate(*packet, how, entropy_port(key, entropy_secret_), *processor.host);
-  packet->in_port = std::uint32_t(path->port);
+  packet->in_port = std::uint32_t(path.port);
   packet->recirc_id = packet->dp_hash = 0;
   enqueue(processor, packet);
 }

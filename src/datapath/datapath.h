@@ -99,6 +99,8 @@ class Datapath {
   void act(Processor& processor, Packet* const* packets, unsigned count, const RcuReader& reader);
   void run_rest(Processor& processor, Packet* const* packets, std::uint64_t left, unsigned count,
                 const RcuReader& reader);
+  // `packet` is the upcall's. False: nobody saw it, or not all of its segments.
+  bool send_up(const Upcall& upcall, Packet& packet, Processor& processor);
   void miss(Processor& processor, Packet* packet, const flow::PacketKey& key,
             const RcuReader& reader);
 
@@ -111,6 +113,8 @@ class Datapath {
                         const RcuReader& reader);
   void send_through_tunnel(Processor& processor, const Vport& tunnel, Packet* packet,
                            const RcuReader& reader);
+  void encapsulate_and_enqueue(Processor& processor, const Vport& tunnel, const UnderlayPath& path,
+                               Packet* packet, const RcuReader& reader);
   void hold(Processor& processor, const HeldPacket& held);
   bool is_resolved(const HeldPacket& held, const RcuReader& reader) const;
   const TunnelClaims::Row* claim(const Packet& packet, const RcuReader& reader) const;

@@ -220,6 +220,10 @@ namespace {
 
 // Everything of an upcall but the packet itself; keys are far smaller than this.
 constexpr std::size_t kUpcallOverhead = 1024;
+// An attribute's length has 16 bits and counts its own header.
+constexpr std::uint32_t kMostUpcalled = 0xffff - 4;
+// What readers have room for; a larger message would wait for ever.
+constexpr std::size_t kLargestMessage = 64 * 1024;
 
 void put_packet(wire::Writer& writer, const Packet& packet, std::uint32_t size, MutableBytes room,
                 PacketHost& host) {
@@ -252,7 +256,7 @@ bool Control::upcall(const Upcall& upcall, Processor& processor) {
   const std::uint32_t size = packet.limit != 0 && packet.limit < whole ? packet.limit : whole;
   const MutableBytes room = ring->reserve(kUpcallOverhead + upcall.userdata.count() +
                                           packet.head_size + packet.tail_size);
-  if (room.empty() || size > 0xff00) return false;
+  if (room.empty() || size > kMostUpcalled) return false;
   wire::Writer writer(room);
   const wire::Message header{.type = std::uint16_t(wire::Family::Packet),
                              .pid = session->pid(),
@@ -268,7 +272,7 @@ bool Control::upcall(const Upcall& upcall, Processor& processor) {
   if (size != whole) writer.put_u32(wire::PacketAttr::Len, whole);
   put_packet(writer, packet, size, room, *processor.host);
   wire::end_message(writer, at);
-  if (writer.overflowed()) return false;
+  if (writer.overflowed() || writer.size() > kLargestMessage) return false;
   ring->commit(writer.size());
   session->wake_packets();
   return true;

@@ -13,11 +13,15 @@ namespace ovs::datapath {
 class RigHost final : public PacketHost, public PortProvider, public PacketRunner {
  public:
   Result<void> start() {
-    OVS_TRY(pool_, PacketPool::create(512, 2048));
+    OVS_TRY(pool_, PacketPool::create(512, frame_size));
     return kOk;
   }
 
   Packet* clone(const Packet& packet) override { return pool_->clone(packet); }
+  Packet* clone_part(const Packet& packet, std::uint32_t header_size, std::uint32_t from,
+                     std::uint32_t size) override {
+    return pool_->clone_part(packet, header_size, from, size);
+  }
   void release(Span<Packet* const> packets) override { pool_->give_back(packets); }
   void transmit(void*, Span<Packet* const> packets) override {
     sent += packets.count();
@@ -57,6 +61,7 @@ class RigHost final : public PacketHost, public PortProvider, public PacketRunne
   Control* control = nullptr;
   std::uint64_t sent = 0;
   int attached = 0;
+  std::size_t frame_size = 2048;
   bool keeps = false;
   std::vector<std::vector<std::uint8_t>> frames;
 
@@ -112,9 +117,15 @@ class ControlRig {
     return error ? error->error : 0;
   }
   void receive(std::uint32_t port, const std::vector<std::uint8_t>& frame) {
+    receive(port, frame, [](Packet&) {});
+  }
+  // `change` is done to the packet before.
+  template <class Change>
+  void receive(std::uint32_t port, const std::vector<std::uint8_t>& frame, Change change) {
     Packet* packet = host.pool().take(Bytes(frame));
     OVS_ASSERT(packet != nullptr);
     packet->in_port = port;
+    change(*packet);
     control_->datapath().receive(control_->datapath().processor(0),
                                  Span<Packet* const>(&packet, 1));
   }

@@ -8,7 +8,10 @@ static_assert(kMaxListDepth == kMaxNesting + 1);
 
 void cut(Packet& packet, std::uint32_t limit, PacketHost& host) {
   if (limit == 0 || packet.size() <= limit) return;
-  close_checksum(packet, host);  // of the whole packet, as its sender meant it
+  if (packet.segment_size == 0 || limit <= packet.wire_size()) {
+    close_checksum(packet, host);  // of the whole packet, as its sender meant it
+    packet.segment_size = packet.verdict = 0;
+  }
   std::uint32_t excess = packet.size() - limit;
   const std::uint32_t of_tail = excess < packet.tail_size ? excess : packet.tail_size;
   packet.tail_size -= of_tail;
@@ -104,7 +107,6 @@ void Executor::userspace(const Program& program, const Instruction& in) {
   const auto& operand = program.operand<UserspaceOperand>(in);
   flow::PacketKey& key = processor_.action_key;
   for (Packet* packet : list().span()) {
-    close_checksum(*packet, *processor_.host);
     packet->at = flow::extract(packet->head(), packet->metadata(), key);
     const Vport* port = datapath_.ports_->find(PortNo{packet->in_port}, reader_);
     const Upcall upcall{.reason = wire::PacketCommand::Action,
@@ -113,11 +115,9 @@ void Executor::userspace(const Program& program, const Instruction& in) {
                         .in_port = port,
                         .action = &operand,
                         .userdata = program.userdata(in)};
-    if (datapath_.events_.upcall(upcall, processor_)) {
-      packet->limit = 0;
-      continue;
-    }
+    const bool is_seen = datapath_.send_up(upcall, *packet, processor_);
     packet->limit = 0;
+    if (is_seen) continue;
     processor_.drops[unsigned(Drop::NoListener)].add_unshared(1);
     if (port != nullptr) port->count_lost_upcall();
   }

@@ -12,6 +12,7 @@ inline constexpr unsigned kHeadroom = 128;  // in front of a frame as it comes: 
 inline constexpr unsigned kMaxPasses = 6;   // lookups of one packet: recirculations and tunnels
 inline constexpr unsigned kMinPrefix =
     192;  // of a frame, or all of it: enough for all headers that are looked at
+inline constexpr unsigned kMaxSegments = 128;  // of one packet, where it has to be cut here
 
 // A checksum that the sender left to the last device: the bytes from `start` to the end are to be
 // summed, the sum stored `offset` bytes behind `start`, where the sum of the pseudo-header stands.
@@ -37,14 +38,25 @@ struct alignas(64) Packet {
   std::uint8_t nw_proto = 0;
   std::uint8_t nw_frag = 0;
   std::uint8_t passes = 0;
-  bool has_tunnel = false;       // came through a tunnel, or is to go through one
-  bool is_rewritten = false;     // not the frame that came in: the host cannot send that instead
+  bool has_tunnel = false;    // came through a tunnel, or is to go through one
+  bool is_rewritten = false;  // not the frame that came in: the host cannot send that instead
+  // TCP payload bytes that each packet on a wire is to have of this one; 0: it is one as it is. Its
+  // checksum is open, but for a packet that a device put together of those that it received.
+  std::uint16_t segment_size = 0;
+  // What the device that received it said of its checksums: the host's, opaque. Zero once it speaks
+  // of headers that are not the first any more.
+  std::uint8_t verdict = 0;
   std::uint8_t* room = nullptr;  // the prefix's memory begins here
   std::uint32_t room_size = 0;
   void* owner = nullptr;  // the host's
   flow::TunnelMetadata tunnel;
 
   std::uint32_t size() const { return head_size + tail_size; }
+  // Of the largest packet that a wire sees of it.
+  std::uint32_t wire_size() const {
+    const std::uint32_t first = std::uint32_t{at.payload} + segment_size;
+    return segment_size == 0 || size() < first ? size() : first;
+  }
   Bytes head() const { return Bytes(data, head_size); }
   std::size_t headroom() const { return std::size_t(data - room); }
   // Moves the start of the frame: `size` bytes more in front, whose content is undefined. There is
@@ -66,7 +78,8 @@ struct alignas(64) Packet {
             .skb_priority = skb_priority,
             .pkt_mark = pkt_mark,
             .dp_hash = dp_hash,
-            .tunnel = has_tunnel ? &tunnel : nullptr};
+            .tunnel = has_tunnel ? &tunnel : nullptr,
+            .tail_size = tail_size};
   }
 };
 
@@ -79,6 +92,12 @@ class PacketHost {
  public:
   // Another packet of the same content, or null: then something is lost and counted.
   virtual Packet* clone(const Packet& packet) = 0;
+  // A packet of this one's first `header_size` bytes, and of `size` bytes from `from` on; all in
+  // its prefix, if they fit. Null: as above. Only for hosts whose packets have a segment size.
+  virtual Packet* clone_part(const Packet&, std::uint32_t /*header_size*/, std::uint32_t /*from*/,
+                             std::uint32_t /*size*/) {
+    return nullptr;
+  }
   // The engine needs them no more.
   virtual void release(Span<Packet* const> packets) = 0;
   // Sends packets through a host's port and releases them. `port` is what the port was made with.

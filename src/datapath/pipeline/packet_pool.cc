@@ -18,6 +18,7 @@ void reset(Packet& packet, std::uint8_t* room) {
   packet.recirc_id = packet.skb_priority = packet.pkt_mark = packet.dp_hash = 0;
   packet.passes = 0;
   packet.limit = 0;
+  packet.segment_size = packet.verdict = 0;
   packet.has_tunnel = packet.is_rewritten = false;
   packet.open = {};
 }
@@ -64,6 +65,12 @@ Packet* PacketPool::take(Bytes frame) {
 }
 
 Packet* PacketPool::clone(const Packet& packet) {
+  return clone_part(packet, packet.head_size, 0, 0);
+}
+
+Packet* PacketPool::clone_part(const Packet& packet, std::uint32_t header_size, std::uint32_t from,
+                               std::uint32_t size) {
+  if (packet.headroom() + header_size + size > room_size_) return nullptr;
   Packet* copy = take();
   if (copy == nullptr) return nullptr;
   std::uint8_t* const room = copy->room;
@@ -73,7 +80,9 @@ Packet* PacketPool::clone(const Packet& packet) {
   copy->owner = owner;
   copy->room_size = std::uint32_t(room_size_);
   copy->data = room + packet.headroom();
-  __builtin_memcpy(copy->data, packet.data, packet.head_size);
+  copy->head_size = header_size + size;
+  __builtin_memcpy(copy->data, packet.data, header_size);
+  __builtin_memcpy(copy->data + header_size, packet.data + from, size);
   return copy;
 }
 

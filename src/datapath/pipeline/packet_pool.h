@@ -20,6 +20,9 @@ class PacketPool {
   // The same, with these bytes as its frame; null if they do not fit.
   Packet* take(Bytes frame);
   Packet* clone(const Packet& packet);
+  // As PacketHost::clone_part(); the packet has no tail.
+  Packet* clone_part(const Packet& packet, std::uint32_t header_size, std::uint32_t from,
+                     std::uint32_t size);
   void give_back(Span<Packet* const> packets);
 
   std::size_t free_count() const { return free_count_; }

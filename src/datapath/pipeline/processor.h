@@ -12,6 +12,7 @@ enum class Drop : std::uint8_t {
   NoPort,         // output to a number that no port has
   NoDevice,       // the port waits for its device
   NoBuffer,       // the host has no packet left for a copy
+  NoSegment,      // nor for a segment; or the packet cannot be cut into segments
   NoHeadroom,     // a header to be pushed does not fit
   TooManyPasses,  // recirculated or tunnelled kMaxPasses times
   QueueFull,      // too many packets under way at once

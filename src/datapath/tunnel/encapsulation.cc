@@ -37,11 +37,15 @@ void put_ipv4(std::uint8_t* at, const flow::TunnelMetadata& tunnel, const Encaps
   store(at + 10, checksum(Bytes(at, kIpv4Size)));
 }
 
-void add_pseudo_header(Checksum& sum, const std::uint8_t* ipv4, std::uint8_t protocol,
-                       std::uint32_t size) {
+// The body, which may have an odd length, is a word: what follows it is not shifted by a byte.
+Checksum with_pseudo_header(const Checksum& body, const std::uint8_t* ipv4, std::uint8_t protocol,
+                            std::uint32_t size) {
+  Checksum sum;
+  sum.add(Be16(body.sum()));
   sum.add(Bytes(ipv4 + 12, 8));
   sum.add(Be16(protocol));
   sum.add(Be16(std::uint16_t(size)));
+  return sum;
 }
 
 void put_vxlan(Packet& packet, std::uint8_t* ipv4, const flow::TunnelMetadata& tunnel,
@@ -55,9 +59,8 @@ void put_vxlan(Packet& packet, std::uint8_t* ipv4, const flow::TunnelMetadata& t
   store(udp + 8, Be32(std::uint32_t{kVniValid} << 24));
   store(udp + 12, Be32(std::uint32_t(tunnel.id) << 8));
   if ((tunnel.flags & flow::kTunnelChecksum) == 0) return;
-  Checksum sum = sum_to_end(packet, udp, host);
-  add_pseudo_header(sum, ipv4, kUdp, size);
-  const Be16 value = sum.value();
+  const Checksum body = sum_to_end(packet, udp, host);
+  const Be16 value = with_pseudo_header(body, ipv4, kUdp, size).value();
   store(udp + 6, value == Be16() ? Be16(0xffff) : value);
 }
 
@@ -92,6 +95,7 @@ void encapsulate(Packet& packet, const Encapsulation& how, std::uint16_t source_
   packet.grow_front(encapsulation_size(how.kind, tunnel));
   packet.has_tunnel = false;
   packet.is_rewritten = true;
+  packet.verdict = 0;
   std::uint8_t* const ipv4 = packet.data + kEthernetSize;
   const std::uint8_t protocol = how.kind == VportKind::Vxlan ? kUdp : kGre;
   put_ethernet(packet.data, how.path);
@@ -141,7 +145,7 @@ bool sum_is_right(const Packet& packet, const OuterIpv4& outer, std::uint8_t pro
                   PacketHost& host) {
   if (packet.open.start != 0) return true;  // from a sender on this machine
   Checksum sum = sum_to_end(packet, outer.header + outer.size, host);
-  if (protocol == kUdp) add_pseudo_header(sum, outer.header, kUdp, outer.payload);
+  if (protocol == kUdp) sum = with_pseudo_header(sum, outer.header, kUdp, outer.payload);
   return sum.sum() == 0xffff;
 }
 
@@ -162,6 +166,7 @@ void take_off(Packet& packet, std::uint32_t size, const OuterIpv4& outer,
   packet.tunnel.tos = header[1];
   packet.tunnel.ttl = header[8];
   packet.has_tunnel = packet.is_rewritten = true;
+  packet.verdict = 0;
   // What was open was the outer checksum, and it goes with its header.
   if (packet.open.start < size) packet.open = {};
   packet.shrink_front(size);

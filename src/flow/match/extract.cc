@@ -123,10 +123,25 @@ struct Parse {
   Sink sink;
   Bytes packet;
   Bytes rest;
+  std::size_t tail;  // of the packet, behind `packet`
   HeaderOffsets offsets;
 
-  Parse(Bytes bytes, PacketKey& key) : sink(key), packet(bytes), rest(bytes) {}
+  Parse(Bytes bytes, std::size_t tail_size, PacketKey& key)
+      : sink(key), packet(bytes), rest(bytes), tail(tail_size) {}
   void skip(std::size_t size) { rest = rest.from(size); }
+  // A header that says how long the packet is, which may be longer than the bytes that are here.
+  template <class H>
+  Result<View<H>> view() const {
+    if (rest.count() < H::kSize) return Error::Truncated;
+    return View<H>::parse(Bytes(rest.data(), rest.count() + tail));
+  }
+  // False: `header_size` bytes of them are not here.
+  bool trim(std::size_t header_size, std::size_t total) {
+    if (total < rest.count()) rest = rest.first(total);
+    if (header_size > rest.count()) return false;
+    skip(header_size);
+    return true;
+  }
   std::uint16_t offset() const { return std::uint16_t(rest.data() - packet.data()); }
 };
 
@@ -187,11 +202,11 @@ void parse_transport(Parse& parse, std::uint8_t protocol, Family family) {
 }
 
 void parse_ipv4(Parse& parse) {
-  const auto view = View<wire::Ipv4>::parse(parse.rest);
+  const auto view = parse.view<wire::Ipv4>();
   if (!view) return;
-  parse.sink.take<Header::Ipv4>(parse.rest.data());
-  parse.rest = parse.rest.first((*view)[wire::Ipv4::kTotalLength]);
-  parse.skip(wire::Ipv4::header_size(*view));
+  const std::uint8_t* const header = parse.rest.data();
+  if (!parse.trim(wire::Ipv4::header_size(*view), (*view)[wire::Ipv4::kTotalLength])) return;
+  parse.sink.take<Header::Ipv4>(header);
   const auto protocol = std::uint8_t((*view)[wire::Ipv4::kProtocol]);
   const bool later = (*view)[wire::Ipv4::kFragOffset] != 0;
   if (!later && (*view)[wire::Ipv4::kMoreFragments] == 0)
@@ -210,11 +225,11 @@ void put_fragment(Sink& sink, wire::Fragment fragment) {
 }
 
 void parse_ipv6(Parse& parse) {
-  const auto view = View<wire::Ipv6>::parse(parse.rest);
+  const auto view = parse.view<wire::Ipv6>();
   if (!view) return;
   const std::uint8_t* header = parse.rest.data();
-  parse.rest = parse.rest.first(wire::Ipv6::kSize + (*view)[wire::Ipv6::kPayloadLength]);
-  parse.skip(wire::Ipv6::kSize);
+  const std::size_t total = wire::Ipv6::kSize + (*view)[wire::Ipv6::kPayloadLength];
+  if (!parse.trim(wire::Ipv6::kSize, total)) return;
   parse.sink.take<Header::Ipv6>(header);
   const auto chain =
       wire::walk_extensions(std::uint8_t((*view)[wire::Ipv6::kNextHeader]), parse.rest);
@@ -297,7 +312,7 @@ void parse_frame(Parse& parse) {
 // doubt, is the general parser's.
 constexpr std::size_t kCommonL3 = wire::Ethernet::kSize, kCommonL4 = kCommonL3 + wire::Ipv4::kSize;
 
-bool is_common(Bytes packet) {
+bool is_common(Bytes packet, std::size_t tail) {
   if (packet.count() < kCommonL4 + wire::Udp::kSize) return false;
   const std::uint8_t* at = packet.data();
   constexpr std::uint32_t ipv4_of_20_bytes = 0x00450008;  // bytes 08 00 45, as they lie in memory
@@ -309,7 +324,7 @@ bool is_common(Bytes packet) {
   const bool tcp = protocol == wire::kProtoTcp;
   const std::size_t least = wire::Ipv4::kSize + (tcp ? wire::Tcp::kSize : wire::Udp::kSize);
   return shape && (tcp || protocol == wire::kProtoUdp) && total >= least &&
-         total + kCommonL3 <= packet.count();
+         total + kCommonL3 <= packet.count() + tail && least + kCommonL3 <= packet.count();
 }
 
 HeaderOffsets extract_common(const std::uint8_t* at, const PacketMetadata& metadata,
@@ -333,7 +348,7 @@ HeaderOffsets extract_common(const std::uint8_t* at, const PacketMetadata& metad
 }
 
 HeaderOffsets extract_any(Bytes packet, const PacketMetadata& metadata, PacketKey& key) {
-  Parse parse(packet.count() > 0xffff ? packet.first(0xffff) : packet, key);
+  Parse parse(packet.count() > 0xffff ? packet.first(0xffff) : packet, metadata.tail_size, key);
   put_metadata(parse.sink, metadata);
   parse_frame(parse);
   parse.sink.finish();
@@ -343,7 +358,7 @@ HeaderOffsets extract_any(Bytes packet, const PacketMetadata& metadata, PacketKe
 }  // namespace
 
 HeaderOffsets extract(Bytes packet, const PacketMetadata& metadata, PacketKey& key) {
-  if (is_common(packet)) return extract_common(packet.data(), metadata, key);
+  if (is_common(packet, metadata.tail_size)) return extract_common(packet.data(), metadata, key);
   return extract_any(packet, metadata, key);
 }
 

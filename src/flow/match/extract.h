@@ -1,6 +1,7 @@
 // Packet bytes to a datapath key. Total: any bytes give a key; what a packet is too short to say is
-// zero. Called once per packet by a datapath, and by whoever wants to know what a rule would see.
-// Reads nothing beyond `packet`.
+// zero. The bytes may be a packet's first ones alone: what headers say of its length is held
+// against all of it. Called once per packet by a datapath, and by whoever wants to know what a rule
+// would see. Reads nothing beyond `packet`.
 #pragma once
 #include "flow/match/key.h"
 
@@ -27,6 +28,7 @@ struct PacketMetadata {
   std::uint32_t pkt_mark = 0;
   std::uint32_t dp_hash = 0;
   const TunnelMetadata* tunnel = nullptr;  // null: did not come through a tunnel
+  std::uint32_t tail_size = 0;  // of the packet, behind the bytes that are given: lengths count it
 };
 
 // Where the headers begin, from the packet's first byte; zero if there is no such header.

@@ -188,6 +188,50 @@ TEST_CASE("Extract: agrees with a naive parser on whole, changed and cut packets
   CHECK(with_ports > 40000);
 }
 
+// The packet's IP length says that there are `extra` bytes more. False: it is no IP packet.
+bool lengthen(std::vector<std::uint8_t>& packet, std::size_t l3, std::uint16_t extra) {
+  if (l3 == 0 || packet.size() < l3 + 6) return false;
+  const bool is_v4 = packet[l3 - 2] == 0x08 && packet[l3 - 1] == 0x00;
+  const bool is_v6 = packet[l3 - 2] == 0x86 && packet[l3 - 1] == 0xdd;
+  if (!is_v4 && !is_v6) return false;
+  std::uint8_t* const at = packet.data() + l3 + (is_v4 ? 2 : 4);
+  store(at, Be16(std::uint16_t(load<Be16>(at).host() + extra)));
+  return true;
+}
+
+TEST_CASE("Extract: a packet of which the first bytes alone are here has the key of the whole") {
+  PacketMaker maker(20261122);
+  constexpr std::uint16_t kExtra = 9000, kHeaders = 64;
+  unsigned with_ports = 0;
+  for (int i = 0; i < 20000; ++i) {
+    std::vector<std::uint8_t> packet = maker.packet();
+    PacketKey key;
+    const HeaderOffsets at = extract(packet, from_port_7(), key);
+    const std::uint64_t protocol = load_stored<StorageId::NwProto>(key.expanded());
+    if (protocol != 6 && protocol != 17 && protocol != 132) continue;
+    if (!lengthen(packet, at.l3, kHeaders + kExtra)) continue;
+    packet.resize(packet.size() + kHeaders);  // what is too short for its ports is no longer
+    PacketMetadata metadata = from_port_7();
+    metadata.tail_size = kExtra;
+    const FlowKey ours = extract(packet, metadata);
+    std::vector<std::uint8_t> whole = packet;
+    whole.resize(packet.size() + kExtra);
+    REQUIRE_MESSAGE(ours == extract(whole, from_port_7()), hex(packet));
+    with_ports += load_stored<StorageId::TpDst>(ours) != 0;
+  }
+  CHECK(with_ports > 1000);
+}
+
+TEST_CASE("Extract: bytes that are said to be behind those given are not read") {
+  PacketMaker maker(20261123);
+  PacketMetadata metadata = from_port_7();
+  metadata.tail_size = 70000;
+  for (int i = 0; i < 20000; ++i) {
+    const std::vector<std::uint8_t> packet = maker.mutated();
+    (void)extract(packet, metadata);  // of exact size: a sanitizer would tell
+  }
+}
+
 TEST_CASE("Extract: what came through a tunnel says so") {
   TunnelMetadata tunnel;
   tunnel.id = 5;
