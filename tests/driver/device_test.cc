@@ -1,17 +1,14 @@
-// The driver's control device, by the requests that the I/O manager would send: the whole driver is
+// The driver's control device, by the requests that a program makes of it: the whole driver is
 // loaded, no switch is there.
 #include <doctest/doctest.h>
 
-#include <thread>
-
-#include "tests/driver/irp_request.h"
-#include "tests/support/datapath_client.h"
+#include "emulator/nt/io/devices.h"
+#include "tests/driver/switch_rig.h"
 
 namespace ovs::tests {
 namespace {
 
-using emulator::test::LoadedDriver;
-using emulator::test::TinyKernel;
+using namespace emulator;
 using platform::DeviceControl;
 
 constexpr ULONG kGetPid = ULONG(DeviceControl::GetPid), kRead = ULONG(DeviceControl::Read),
@@ -19,25 +16,7 @@ constexpr ULONG kGetPid = ULONG(DeviceControl::GetPid), kRead = ULONG(DeviceCont
                 kReadPacket = ULONG(DeviceControl::ReadPacket),
                 kWrite = ULONG(DeviceControl::Write), kTransact = ULONG(DeviceControl::Transact);
 constexpr std::uint32_t kPortGroup = 101;
-
-struct Host {
-  Host() : image(emulator::load_driver(DRIVER, kernel.imports)) {
-    REQUIRE(image.ok());
-    driver = std::make_unique<LoadedDriver>(**image);
-    REQUIRE(driver->status == STATUS_SUCCESS);
-  }
-  ~Host() {
-    driver->unload();
-    CHECK(kernel.pool_blocks == 0);
-    CHECK(kernel.devices.empty());
-  }
-  emulator::test::Device& device() { return *kernel.devices.at(0); }
-  IrpDevice as_device() { return IrpDevice(device()); }
-
-  TinyKernel kernel{2};
-  Result<std::unique_ptr<emulator::DriverImage>, emulator::LoadError> image;
-  std::unique_ptr<LoadedDriver> driver;
-};
+constexpr std::uint64_t kPatienceMs = 5000;
 
 std::vector<std::uint8_t> control_message(std::uint32_t pid, wire::ControlCommand command) {
   wire::Message header{};
@@ -65,30 +44,58 @@ std::vector<std::uint8_t> join_message(std::uint32_t pid) {
   return bytes;
 }
 
-// A handle that asks, and the requests it makes.
-struct Asker {
-  explicit Asker(Host& host_) : host(host_), file(host_.device()) {
-    IrpRequest request(host.device(), file.object(), kGetPid, Bytes(), 4);
-    REQUIRE(request.send() == STATUS_SUCCESS);
-    REQUIRE(request.size() == 4);
-    pid = load<std::uint32_t>(request.output().data());
+// A handle that asks.
+class Asker {
+ public:
+  Asker() : file_(*FileHandle::open(find_device("\\DosDevices\\OpenvSwitchDevice"))) {
+    const IoAnswer answer = ask(kGetPid, Bytes(), 4);
+    REQUIRE(answer.status == STATUS_SUCCESS);
+    REQUIRE(answer.output.size() == 4);
+    pid = load<std::uint32_t>(answer.output.data());
   }
-  std::unique_ptr<IrpRequest> make(ULONG code, Bytes input, std::size_t output) {
-    return std::make_unique<IrpRequest>(host.device(), file.object(), code, input, output);
+  IoAnswer ask(ULONG code, Bytes input, std::size_t output) {
+    return file_->control(code, input, output);
   }
-  std::unique_ptr<IrpRequest> make_pend(wire::ControlCommand command) {
-    return make(kWrite, control_message(pid, command), 0);
-  }
+  FileHandle& file() { return *file_; }
 
-  Host& host;
-  IrpFile file;
   std::uint32_t pid = 0;
+
+ private:
+  std::unique_ptr<FileHandle> file_;
+};
+
+// A request that the driver keeps until there is something to tell. Outlives its handle.
+class Pended {
+ public:
+  Pended(Asker& asker, wire::ControlCommand command) {
+    const auto message = control_message(asker.pid, command);
+    number_ = asker.file().submit(kWrite, message, 0, [this](const IoAnswer& answer) {
+      Kernel::current().change([&] {
+        answer_ = answer;
+        ++ends_;
+      });
+    });
+  }
+  Pended(const Pended&) = delete;
+
+  std::uint64_t number() const { return number_; }
+  bool is_over() const { return ends_ != 0; }
+  int ends() const { return ends_; }
+  NTSTATUS wait() const {
+    REQUIRE(Kernel::current().wait_until([this] { return is_over(); }, kPatienceMs));
+    return answer_.status;
+  }
+  std::size_t size() const { return answer_.output.size(); }
+
+ private:
+  std::uint64_t number_ = 0;
+  IoAnswer answer_;
+  int ends_ = 0;
 };
 
 TEST_CASE("ControlDevice: a client speaks netlink through its six controls") {
-  Host host;
-  auto device = host.as_device();
-  DatapathClient client(device), other(device);
+  DriverHost host;
+  DatapathClient client(host.device()), other(host.device());
   CHECK(client.pid() != other.pid());
   CHECK(client.subscribe_group(kPortGroup) == "");
   CHECK(other.add_port("vxlan1", wire::VportType::Vxlan, 7, 4789) == "");
@@ -101,94 +108,99 @@ TEST_CASE("ControlDevice: a client speaks netlink through its six controls") {
 }
 
 TEST_CASE("98 ControlDevice: sizes are checked before anything is read or written") {
-  Host host;
-  Asker asker(host);
-  CHECK(asker.make(kGetPid, Bytes(), 3)->send() == STATUS_BUFFER_TOO_SMALL);
-  CHECK(asker.make(kTransact, Bytes(), 0)->send() != STATUS_SUCCESS);
+  const DriverHost host;
+  Asker asker;
+  CHECK(asker.ask(kGetPid, Bytes(), 3).status == STATUS_BUFFER_TOO_SMALL);
+  CHECK(asker.ask(kTransact, Bytes(), 0).status != STATUS_SUCCESS);
   const auto message = control_message(asker.pid, wire::ControlCommand::PendRequest);
   for (std::size_t size = 0; size < message.size(); ++size) {
-    CHECK(asker.make(kWrite, Bytes(message.data(), size), 0)->send() != STATUS_SUCCESS);
+    CHECK(asker.ask(kWrite, Bytes(message.data(), size), 0).status != STATUS_SUCCESS);
   }
   for (const ULONG code : {kRead, kReadEvent, kReadPacket}) {
-    const auto request = asker.make(code, Bytes(), 64);
-    CHECK(request->send() == STATUS_SUCCESS);
-    CHECK(request->size() == 0);
+    const IoAnswer nothing = asker.ask(code, Bytes(), 64);
+    CHECK(nothing.status == STATUS_SUCCESS);
+    CHECK(nothing.output.empty());
   }
-  CHECK(asker.make(kTransact + 4, Bytes(), 64)->send() == STATUS_INVALID_DEVICE_REQUEST);
+  CHECK(asker.ask(kTransact + 4, Bytes(), 64).status == STATUS_INVALID_DEVICE_REQUEST);
 }
 
 TEST_CASE("95 ControlDevice: a request pends until an event comes, and then completes once") {
-  Host host;
-  auto device = host.as_device();
-  DatapathClient maker(device);
-  Asker asker(host);
-  REQUIRE(asker.make(kWrite, join_message(asker.pid), 0)->send() == STATUS_SUCCESS);
-  const auto pended = asker.make_pend(wire::ControlCommand::PendRequest);
-  REQUIRE(pended->send() == STATUS_PENDING);
-  CHECK(!pended->is_complete());
-  const auto second = asker.make_pend(wire::ControlCommand::PendRequest);
-  CHECK(second->send() == STATUS_PENDING);
-  CHECK(second->wait() == STATUS_DEVICE_BUSY);
+  DriverHost host;
+  DatapathClient maker(host.device());
+  Asker asker;
+  REQUIRE(asker.ask(kWrite, join_message(asker.pid), 0).status == STATUS_SUCCESS);
+  const Pended first(asker, wire::ControlCommand::PendRequest);
+  CHECK(!first.is_over());
+  const Pended second(asker, wire::ControlCommand::PendRequest);
+  CHECK(second.wait() == STATUS_DEVICE_BUSY);
   CHECK(maker.add_port("gre1", wire::VportType::Gre, 9) == "");
-  CHECK(pended->wait() == STATUS_SUCCESS);
-  CHECK(pended->size() == 0);
-  const auto event = asker.make(kReadEvent, Bytes(), 4096);
-  CHECK(event->send() == STATUS_SUCCESS);
-  CHECK(event->size() > wire::kMessageSize);
+  CHECK(first.wait() == STATUS_SUCCESS);
+  CHECK(first.size() == 0);
+  const IoAnswer event = asker.ask(kReadEvent, Bytes(), 4096);
+  CHECK(event.status == STATUS_SUCCESS);
+  CHECK(event.output.size() > wire::kMessageSize);
+  CHECK(first.ends() == 1);
 }
 
-TEST_CASE("96 ControlDevice: a request is cancelled before, while and after it pends") {
-  Host host;
-  Asker asker(host);
-  const auto before = asker.make_pend(wire::ControlCommand::PendPacketRequest);
-  before->cancel();
-  CHECK(before->send() == STATUS_PENDING);
-  CHECK(before->wait() == STATUS_CANCELLED);
-  const auto during = asker.make_pend(wire::ControlCommand::PendPacketRequest);
-  CHECK(during->send() == STATUS_PENDING);
-  during->cancel();
-  CHECK(during->wait() == STATUS_CANCELLED);
-  CHECK(during->size() == 0);
-  during->cancel();
-  // The way is free again.
-  const auto after = asker.make_pend(wire::ControlCommand::PendPacketRequest);
-  CHECK(after->send() == STATUS_PENDING);
-  CHECK(!after->is_complete());
-  after->cancel();
-  CHECK(after->wait() == STATUS_CANCELLED);
+TEST_CASE("96 ControlDevice: a request that pends is cancelled, once, and another may pend") {
+  const DriverHost host;
+  Asker asker;
+  const Pended first(asker, wire::ControlCommand::PendPacketRequest);
+  asker.file().cancel(first.number());
+  CHECK(first.wait() == STATUS_CANCELLED);
+  CHECK(first.size() == 0);
+  asker.file().cancel(first.number());
+  const Pended second(asker, wire::ControlCommand::PendPacketRequest);
+  CHECK(!second.is_over());
+  asker.file().cancel_all();
+  CHECK(second.wait() == STATUS_CANCELLED);
+  CHECK(first.ends() == 1);
 }
 
 TEST_CASE("97 ControlDevice: cleanup ends the requests of its handle, and no others") {
-  Host host;
-  Asker first(host), other(host);
-  const auto event = first.make_pend(wire::ControlCommand::PendRequest);
-  const auto packet = first.make_pend(wire::ControlCommand::PendPacketRequest);
-  const auto others = other.make_pend(wire::ControlCommand::PendRequest);
-  REQUIRE(event->send() == STATUS_PENDING);
-  REQUIRE(packet->send() == STATUS_PENDING);
-  REQUIRE(others->send() == STATUS_PENDING);
-  first.file.cleanup();
-  CHECK(event->is_complete());
-  CHECK(packet->is_complete());
-  CHECK(event->wait() == STATUS_CANCELLED);
-  CHECK(packet->wait() == STATUS_CANCELLED);
-  CHECK(!others->is_complete());
-  CHECK(first.make_pend(wire::ControlCommand::PendRequest)->send() == STATUS_CANCELLED);
-  other.file.cleanup();
-  CHECK(others->wait() == STATUS_CANCELLED);
+  const DriverHost host;
+  Asker first, other;
+  const Pended event(first, wire::ControlCommand::PendRequest);
+  const Pended packet(first, wire::ControlCommand::PendPacketRequest);
+  const Pended others(other, wire::ControlCommand::PendRequest);
+  CHECK(!event.is_over());
+  CHECK(!packet.is_over());
+  first.file().close();
+  REQUIRE(event.is_over());
+  REQUIRE(packet.is_over());
+  CHECK(event.wait() == STATUS_CANCELLED);
+  CHECK(packet.wait() == STATUS_CANCELLED);
+  CHECK(!others.is_over());
+  other.file().close();
+  CHECK(others.wait() == STATUS_CANCELLED);
 }
 
-TEST_CASE("96 ControlDevice: events, cancellation and cleanup race, and each request ends once") {
-  Host host;
-  for (int round = 0; round < 200; ++round) {
-    CAPTURE(round);
-    Asker asker(host);
-    const auto request = asker.make_pend(wire::ControlCommand::PendPacketRequest);
-    std::thread canceller([&] { request->cancel(); });
-    CHECK(request->send() == STATUS_PENDING);
-    if (round % 2 == 0) asker.file.cleanup();
-    canceller.join();
-    CHECK(request->wait() == STATUS_CANCELLED);
+// One thread brings a request to the driver, two others cancel whatever there is: before, while or
+// after it pends, as the seed will have it. What they miss, cleanup ends.
+void race(std::uint64_t seed) {
+  KernelConfig kernel;
+  kernel.seed = seed;
+  const DriverHost host(kernel);
+  Asker asker;
+  std::unique_ptr<Pended> request;
+  HostThread sender("sender", [&] {
+    request = std::make_unique<Pended>(asker, wire::ControlCommand::PendPacketRequest);
+  });
+  HostThread canceller("canceller", [&] {
+    if (seed % 2 == 0) asker.file().cancel_all();
+  });
+  if (seed % 3 != 0) asker.file().cancel_all();
+  sender.join();
+  canceller.join();
+  asker.file().close();
+  CHECK(request->wait() == STATUS_CANCELLED);
+  CHECK(request->ends() == 1);
+}
+
+TEST_CASE("96 ControlDevice: cancellation races with submission, and the request ends once") {
+  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+    CAPTURE(seed);
+    race(seed);
   }
 }
 

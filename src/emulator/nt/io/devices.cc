@@ -153,6 +153,17 @@ void FileHandle::cancel(std::uint64_t number) {
   io().cancel(*request);
 }
 
+void FileHandle::cancel_all() {
+  std::vector<std::shared_ptr<IoRequest>> requests;
+  {
+    const KernelLock lock = parts().scheduler.lock();
+    for (const auto& [number, request] : parts_->pending) {
+      if (!request->is_completed) requests.push_back(request);
+    }
+  }
+  for (const auto& request : requests) io().cancel(*request);
+}
+
 void FileHandle::close() {
   if (parts_->is_closed) return;
   parts_->is_closed = true;

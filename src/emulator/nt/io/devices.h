@@ -50,6 +50,9 @@ class FileHandle {
   IoAnswer control(ULONG code, Bytes input, std::size_t capacity);
   // Nothing happens if the request has ended.
   void cancel(std::uint64_t request);
+  // Every request under way, as CancelIoEx does where none is named: also those that a thread is
+  // about to bring to the driver.
+  void cancel_all();
   // IRP_MJ_CLEANUP, then IRP_MJ_CLOSE. Every request has ended when it returns.
   void close();
 
