@@ -1,5 +1,4 @@
-// A filter driver in the test's own process, over a kernel, an NDIS and an edge that remembers. Its
-// handlers are right: they pass everything on; a test puts its wrong one in the place of one.
+// A filter driver (filter_rig_test.h) over an edge that remembers: what the tests of NDIS share.
 #pragma once
 #include <doctest/doctest.h>
 
@@ -9,17 +8,13 @@
 #include <string>
 #include <vector>
 
-#include "emulator/host/loader/driver_image.h"
+#include "emulator/ndis/filter_rig_test.h"
 #include "emulator/ndis/filter_stack.h"
-#include "emulator/ndis/ndis.h"
 #include "emulator/ndis/net_buffers.h"
-#include "emulator/nt/kernel.h"
 #include "emulator/nt/schedule/processor.h"
 #include "emulator/nt/violation.h"
 
 namespace ovs::emulator::test {
-
-inline constexpr const char* kUniqueName = "{1A7FA0B7-AAFC-492A-B870-424D1FF85470}";
 
 // The other side of a module: takes what comes, and gives it back as it is told.
 class MemoryEdge final : public Edge {
@@ -55,20 +50,14 @@ class MemoryEdge final : public Edge {
   std::vector<void*> cancelled;
 };
 
-class Rig {
+class Rig final : public FilterRig {
  public:
   explicit Rig(UINT version = 0x00060055, StackKind kind = StackKind::Switch,
                std::optional<std::uint64_t> seed = {});
-  Rig(const Rig&) = delete;
-  // A rig that a violation does not end takes its driver down in order.
-  ~Rig();
-  // The one that lives, for handlers.
-  static Rig& current();
+  ~Rig() override;
+  static Rig& current() { return static_cast<Rig&>(FilterRig::current()); }
 
-  // Registers, which attaches and restarts.
-  NDIS_STATUS start();
-  // Deregisters.
-  void stop();
+  TestFilter& module_of(NDIS_HANDLE) override { return filter; }
   FilterModule& module() { return *stack->module(); }
 
   // A list with that many frames of 64 bytes.
@@ -78,35 +67,16 @@ class Rig {
   NDIS_STATUS ask(NDIS_OID oid, NDIS_REQUEST_TYPE type = NdisRequestSetInformation,
                   std::size_t size = 16);
 
-  Kernel kernel;
-  ImportTable imports;
-  std::unique_ptr<Ndis> ndis;
+  TestFilter filter;
+  NDIS_HANDLE& handle = filter.handle;
   MemoryEdge edge;
   std::unique_ptr<FilterStack> stack;
-
-  DRIVER_OBJECT object = {};
-  NDIS_FILTER_DRIVER_CHARACTERISTICS how = {};
-  NDIS_HANDLE driver = nullptr;
-  NDIS_HANDLE handle = nullptr;  // of the module, as FilterAttach was given it
   NDIS_OID_REQUEST request = {};
   std::vector<unsigned char> buffer;
 };
 
-// A function of ndis.sys as a driver calls it.
-#define OVS_IMPORTED(name)             \
-  reinterpret_cast<decltype(&::name)>( \
-      ovs::emulator::test::Rig::current().imports.find("ndis.sys", #name))
-
-// A right driver's handlers.
-NDIS_STATUS NTAPI attach(NDIS_HANDLE handle, NDIS_HANDLE, PNDIS_FILTER_ATTACH_PARAMETERS);
-NDIS_STATUS set_attributes(NDIS_HANDLE handle);
-NDIS_STATUS get_switch_handlers(NDIS_HANDLE handle);
-NDIS_STATUS NTAPI pass_request(NDIS_HANDLE, PNDIS_OID_REQUEST request);
-VOID NTAPI request_complete(NDIS_HANDLE, PNDIS_OID_REQUEST request, NDIS_STATUS status);
-// The clone that a request's handler made last, and its original.
+// Of the rig's module.
 NDIS_OID_REQUEST* clone_of(NDIS_OID_REQUEST* original);
-
-// A list pool of the driver's, and a list in it.
 NDIS_HANDLE make_list_pool(USHORT context_size = 0, bool with_buffer = false);
 NET_BUFFER_LIST* clone_list(NET_BUFFER_LIST* original, NDIS_HANDLE pool);
 

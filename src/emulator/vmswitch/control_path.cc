@@ -60,6 +60,8 @@ NDIS_STATUS ControlPath::issue(Issue& issue) {
 
 NDIS_STATUS ControlPath::reach_below(Issue& issue) {
   issue.has_reached_below = true;
+  issue.is_refused = issue.handling == Handling::Create && std::exchange(refuses_next_, false);
+  if (issue.is_refused) return issue.status_below = NDIS_STATUS_DATA_NOT_ACCEPTED;
   issue.status_below = issue.below ? issue.below() : NDIS_STATUS_SUCCESS;
   return issue.status_below;
 }
@@ -124,17 +126,15 @@ NDIS_STATUS ControlPath::create_port(std::unique_ptr<SwitchPort> port, bool was_
               .buffer = &buffer,
               .handling = Handling::Create,
               .follows_refusal = was_refused};
+  const PortId id = port->id;
   issue.below = [&] {
-    if (std::exchange(refuses_next_, false)) {
-      refused_port_ = port->id;
-      return NDIS_STATUS_DATA_NOT_ACCEPTED;
-    }
     const WriteLock lock(model_.mutex());
-    const PortId id = port->id;
     model_.ports().emplace(id, std::move(port));
     return NDIS_STATUS_SUCCESS;
   };
-  return this->issue(issue);
+  const NDIS_STATUS status = this->issue(issue);
+  if (issue.is_refused) refused_port_ = id;
+  return status;
 }
 
 NDIS_STATUS ControlPath::update_port(PortId id, const std::string& friendly_name) {
@@ -205,18 +205,17 @@ NDIS_STATUS ControlPath::create_nic(std::unique_ptr<SwitchNic> nic) {
               .may_be_vetoed = nic->address.index == NDIS_SWITCH_DEFAULT_NIC_INDEX,
               .follows_refusal = std::exchange(refused_nic_, std::nullopt) == nic->address,
               .is_next = is_next};
+  const NicAddress address = nic->address;
   issue.below = [&] {
-    if (std::exchange(refuses_next_, false)) {
-      refused_nic_ = nic->address;
-      return NDIS_STATUS_DATA_NOT_ACCEPTED;
-    }
     const WriteLock lock(model_.mutex());
-    SwitchPort* port = model_.find_port(nic->address.port);
-    port->has_had_nic = nic->address.index == NDIS_SWITCH_DEFAULT_NIC_INDEX;
+    SwitchPort* port = model_.find_port(address.port);
+    port->has_had_nic = address.index == NDIS_SWITCH_DEFAULT_NIC_INDEX;
     port->nics.push_back(std::move(nic));
     return NDIS_STATUS_SUCCESS;
   };
-  return this->issue(issue);
+  const NDIS_STATUS status = this->issue(issue);
+  if (issue.is_refused) refused_nic_ = address;
+  return status;
 }
 
 NDIS_STATUS ControlPath::connect_nic(NicAddress address) {

@@ -36,6 +36,7 @@ struct Issue {
   std::function<NDIS_STATUS()> below = {};  // the lower edge's part
   // --- set on the way
   bool has_reached_below = false;
+  bool is_refused = false;  // Create: by the lower edge, as refuse_next_creation() asked
   NDIS_STATUS status_below = 0;
   UINT written = 0, needed = 0;  // queries and methods
 };

@@ -39,7 +39,7 @@ void send_one(Odd::Step step, const SwitchHabits& habits = {}) {
 TEST_CASE("56 NdisFSendNetBufferLists: an own list without a context is found") {
   CHECK(expect_violation(56, [] {
           send_one([](Odd& odd, NET_BUFFER_LIST* list) {
-            NET_BUFFER_LIST* own = OVS_NDIS(NdisAllocateNetBufferList)(odd.pool, 0, 0);
+            NET_BUFFER_LIST* own = OVS_IMPORTED(NdisAllocateNetBufferList)(odd.pool, 0, 0);
             own->SourceHandle = odd.handle;
             odd.drop(list);
             odd.forward(own);
@@ -49,7 +49,7 @@ TEST_CASE("56 NdisFSendNetBufferLists: an own list without a context is found") 
 TEST_CASE("56 SetNetBufferListSource: a list without a context is found") {
   CHECK(expect_violation(56, [] {
           send_one([](Odd& odd, NET_BUFFER_LIST*) {
-            NET_BUFFER_LIST* own = OVS_NDIS(NdisAllocateNetBufferList)(odd.pool, 0, 0);
+            NET_BUFFER_LIST* own = OVS_IMPORTED(NdisAllocateNetBufferList)(odd.pool, 0, 0);
             odd.handlers.SetNetBufferListSource(odd.context, own, 1, 0);
           });
         }) == "");
@@ -73,7 +73,7 @@ TEST_CASE("57 FreeNetBufferListForwardingContext: freeing it twice is found") {
 TEST_CASE("57 NdisFreeNetBufferList: a list that is freed with its context is found") {
   CHECK(expect_violation(57, [] {
           send_one([](Odd& odd, NET_BUFFER_LIST* list) {
-            OVS_NDIS(NdisFreeNetBufferList)(odd.copy(list));
+            OVS_IMPORTED(NdisFreeNetBufferList)(odd.copy(list));
           });
         }) == "");
 }
@@ -357,7 +357,7 @@ TEST_CASE(
               send_one([](Odd& odd, NET_BUFFER_LIST* list) {
                 NET_BUFFER_LIST* own = odd.copy(list);
                 auto* bytes = static_cast<UCHAR*>(
-                    OVS_NDIS(NdisGetDataBuffer)(own->FirstNetBuffer, 42, nullptr, 1, 0));
+                    OVS_IMPORTED(NdisGetDataBuffer)(own->FirstNetBuffer, 42, nullptr, 1, 0));
                 bytes[22] = 5;  // the hop limit
                 odd.add(own, odd.to_b());
                 odd.forward(own);

@@ -7,116 +7,9 @@
 namespace ovs::emulator::test {
 namespace {
 
-constexpr ULONG kTag = 0x74736574;
-constexpr std::u16string_view kGuid = u"{1A7FA0B7-AAFC-492A-B870-424D1FF85470}";
-SwitchRig* the_rig = nullptr;
-
-UNICODE_STRING text(std::u16string_view from) {
-  const auto size = static_cast<USHORT>(2 * from.size());
-  return {size, size, reinterpret_cast<PWCH>(const_cast<char16_t*>(from.data()))};
-}
-
-TestExtension& module_of(NDIS_HANDLE context) {
-  return *static_cast<TestExtension*>(context);
-}
-
-NDIS_STATUS make_pool(TestExtension& module) {
-  NET_BUFFER_LIST_POOL_PARAMETERS parameters = {};
-  parameters.Header = {NDIS_OBJECT_TYPE_DEFAULT, NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1,
-                       NDIS_SIZEOF_NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1};
-  parameters.fAllocateNetBuffer = TRUE;
-  parameters.PoolTag = kTag;
-  module.pool = OVS_NDIS(NdisAllocateNetBufferListPool)(module.handle, &parameters);
-  return module.pool == nullptr ? NDIS_STATUS_RESOURCES : NDIS_STATUS_SUCCESS;
-}
-
-NDIS_STATUS NTAPI attach(NDIS_HANDLE handle, NDIS_HANDLE, PNDIS_FILTER_ATTACH_PARAMETERS) {
-  SwitchRig& rig = SwitchRig::current();
-  TestExtension& module = rig.extension.handle == nullptr ? rig.extension : *rig.second;
-  module.handle = handle;
-  module.handlers.Header = {NDIS_OBJECT_TYPE_SWITCH_OPTIONAL_HANDLERS,
-                            NDIS_SWITCH_OPTIONAL_HANDLERS_REVISION_1,
-                            NDIS_SIZEOF_SWITCH_OPTIONAL_HANDLERS_REVISION_1};
-  NDIS_FILTER_ATTRIBUTES attributes = {};
-  attributes.Header = {NDIS_OBJECT_TYPE_FILTER_ATTRIBUTES, NDIS_FILTER_ATTRIBUTES_REVISION_1,
-                       NDIS_SIZEOF_FILTER_ATTRIBUTES_REVISION_1};
-  const NDIS_STATUS found =
-      OVS_NDIS(NdisFGetOptionalSwitchHandlers)(handle, &module.context, &module.handlers);
-  if (found != NDIS_STATUS_SUCCESS) return found;
-  OVS_NDIS(NdisFSetAttributes)(handle, &module, &attributes);
-  return make_pool(module);
-}
-VOID NTAPI detach(NDIS_HANDLE context) {
-  OVS_NDIS(NdisFreeNetBufferListPool)(module_of(context).pool);
-  module_of(context).handle = nullptr;
-}
-NDIS_STATUS NTAPI restart(NDIS_HANDLE context, PNDIS_FILTER_RESTART_PARAMETERS) {
-  return module_of(context).restart();
-}
-NDIS_STATUS NTAPI pause(NDIS_HANDLE context, PNDIS_FILTER_PAUSE_PARAMETERS) {
-  module_of(context).pause();
-  return NDIS_STATUS_SUCCESS;
-}
-VOID NTAPI send(NDIS_HANDLE context, PNET_BUFFER_LIST chain, NDIS_PORT_NUMBER, ULONG) {
-  for_each_list(chain, [&](NET_BUFFER_LIST* list) {
-    list->Next = nullptr;
-    module_of(context).send(list);
-  });
-}
-VOID NTAPI send_complete(NDIS_HANDLE context, PNET_BUFFER_LIST chain, ULONG flags) {
-  module_of(context).send_complete(chain, flags);
-}
-VOID NTAPI cancel_send(NDIS_HANDLE context, PVOID id) {
-  OVS_NDIS(NdisFCancelSendNetBufferLists)(module_of(context).handle, id);
-}
-NDIS_STATUS NTAPI oid(NDIS_HANDLE context, PNDIS_OID_REQUEST request) {
-  TestExtension& module = module_of(context);
-  module.oids.push_back(request->DATA.QUERY_INFORMATION.Oid);
-  return module.oid(request);
-}
-VOID NTAPI oid_complete(NDIS_HANDLE context, PNDIS_OID_REQUEST, NDIS_STATUS) {
-  module_of(context).is_own_complete = true;
-}
-VOID NTAPI cancel_oid(NDIS_HANDLE context, PVOID id) {
-  OVS_NDIS(NdisFCancelOidRequest)(module_of(context).handle, id);
-}
-NDIS_STATUS NTAPI pnp_event(NDIS_HANDLE context, PNET_PNP_EVENT_NOTIFICATION event) {
-  return module_of(context).pnp_event(event);
-}
-
-NDIS_FILTER_DRIVER_CHARACTERISTICS characteristics() {
-  NDIS_FILTER_DRIVER_CHARACTERISTICS how = {};
-  how.Header = {NDIS_OBJECT_TYPE_FILTER_DRIVER_CHARACTERISTICS,
-                NDIS_FILTER_CHARACTERISTICS_REVISION_2,
-                NDIS_SIZEOF_FILTER_DRIVER_CHARACTERISTICS_REVISION_2};
-  how.MajorNdisVersion = 6;
-  how.MinorNdisVersion = 30;
-  how.FriendlyName = text(u"Test");
-  how.UniqueName = text(kGuid);
-  how.ServiceName = text(u"OVSExt");
-  how.AttachHandler = attach;
-  how.DetachHandler = detach;
-  how.RestartHandler = restart;
-  how.PauseHandler = pause;
-  how.SendNetBufferListsHandler = send;
-  how.SendNetBufferListsCompleteHandler = send_complete;
-  how.CancelSendNetBufferListsHandler = cancel_send;
-  how.OidRequestHandler = oid;
-  how.OidRequestCompleteHandler = oid_complete;
-  how.CancelOidRequestHandler = cancel_oid;
-  how.NetPnPEventHandler = pnp_event;
-  return how;
-}
-
 KernelConfig kernel_config(UINT version) {
   KernelConfig config;
   config.ndis = version;
-  return config;
-}
-
-NdisConfig ndis_config(UINT version) {
-  NdisConfig config;
-  config.version = version;
   return config;
 }
 
@@ -129,6 +22,23 @@ void MemoryNic::deliver(const NicFrame& frame) {
 }
 
 // ---- the extension ----
+NDIS_STATUS TestExtension::attached() {
+  pool = make_list_pool(handle, 0, true);
+  return pool == nullptr ? NDIS_STATUS_RESOURCES : NDIS_STATUS_SUCCESS;
+}
+
+void TestExtension::detached() {
+  OVS_IMPORTED(NdisFreeNetBufferListPool)(pool);
+  handle = nullptr;
+}
+
+void TestExtension::send_chain(NET_BUFFER_LIST* chain, ULONG) {
+  for_each_list(chain, [&](NET_BUFFER_LIST* list) {
+    list->Next = nullptr;
+    send(list);
+  });
+}
+
 void TestExtension::send(NET_BUFFER_LIST* list) {
   const PortId from{NET_BUFFER_LIST_SWITCH_FORWARDING_DETAIL(list)->SourcePortId};
   const std::vector<NicAddress>& to = routes[from];
@@ -149,24 +59,16 @@ void TestExtension::send_complete(NET_BUFFER_LIST* chain, ULONG) {
   });
 }
 
-NDIS_STATUS TestExtension::oid(NDIS_OID_REQUEST* request) {
-  return pass_on(request);
-}
-
-NDIS_STATUS TestExtension::pnp_event(NET_PNP_EVENT_NOTIFICATION* event) {
-  return OVS_NDIS(NdisFNetPnPEvent)(handle, event);
-}
-
 void TestExtension::forward(NET_BUFFER_LIST* list) {
-  OVS_NDIS(NdisFSendNetBufferLists)(handle, list, NDIS_DEFAULT_PORT_NUMBER, 0);
+  OVS_IMPORTED(NdisFSendNetBufferLists)(handle, list, NDIS_DEFAULT_PORT_NUMBER, 0);
 }
 
 void TestExtension::complete(NET_BUFFER_LIST* list) {
-  OVS_NDIS(NdisFSendNetBufferListsComplete)(handle, list, 0);
+  OVS_IMPORTED(NdisFSendNetBufferListsComplete)(handle, list, 0);
 }
 
 void TestExtension::drop(NET_BUFFER_LIST* list) {
-  report(list, kGuid, NET_BUFFER_LIST_SWITCH_FORWARDING_DETAIL(list)->SourcePortId, 1);
+  report(list, kUniqueNameText, NET_BUFFER_LIST_SWITCH_FORWARDING_DETAIL(list)->SourcePortId, 1);
   list->Status = NDIS_STATUS_FAILURE;
   complete(list);
 }
@@ -211,8 +113,9 @@ NET_BUFFER_LIST* TestExtension::copy(NET_BUFFER_LIST* list) {
   const auto size = static_cast<UINT>(frame.size());
   auto* bytes = new std::byte[size];
   std::memcpy(bytes, frame.data(), size);
-  MDL* const mdl = OVS_NDIS(NdisAllocateMdl)(handle, bytes, size);
-  NET_BUFFER_LIST* made = OVS_NDIS(NdisAllocateNetBufferAndNetBufferList)(pool, 0, 0, mdl, 0, size);
+  MDL* const mdl = OVS_IMPORTED(NdisAllocateMdl)(handle, bytes, size);
+  NET_BUFFER_LIST* made =
+      OVS_IMPORTED(NdisAllocateNetBufferAndNetBufferList)(pool, 0, 0, mdl, 0, size);
   made->SourceHandle = handle;
   handlers.AllocateNetBufferListForwardingContext(context, made);
   handlers.CopyNetBufferListInfo(context, made, list, 0);
@@ -223,8 +126,8 @@ void TestExtension::free_copy(NET_BUFFER_LIST* list) {
   MDL* const mdl = list->FirstNetBuffer->MdlChain;
   auto* bytes = static_cast<std::byte*>(MmGetMdlVirtualAddress(mdl));
   handlers.FreeNetBufferListForwardingContext(context, list);
-  OVS_NDIS(NdisFreeNetBufferList)(list);
-  OVS_NDIS(NdisFreeMdl)(mdl);
+  OVS_IMPORTED(NdisFreeNetBufferList)(list);
+  OVS_IMPORTED(NdisFreeMdl)(mdl);
   delete[] bytes;
 }
 
@@ -246,50 +149,27 @@ NDIS_STATUS TestExtension::query(NDIS_OID oid, std::vector<std::byte>& buffer, U
     request.DATA.QUERY_INFORMATION.InformationBuffer = buffer.data();
     request.DATA.QUERY_INFORMATION.InformationBufferLength = size;
   }
-  const NDIS_STATUS status = OVS_NDIS(NdisFOidRequest)(handle, &request);
+  const NDIS_STATUS status = OVS_IMPORTED(NdisFOidRequest)(handle, &request);
   needed = type == NdisRequestMethod ? request.DATA.METHOD_INFORMATION.BytesNeeded
                                      : request.DATA.QUERY_INFORMATION.BytesNeeded;
   return status;
 }
 
-NDIS_STATUS TestExtension::pass_on(NDIS_OID_REQUEST* request) {
-  NDIS_OID_REQUEST* clone = nullptr;
-  OVS_NDIS(NdisAllocateCloneOidRequest)(handle, request, kTag, &clone);
-  const NDIS_STATUS status = OVS_NDIS(NdisFOidRequest)(handle, clone);
-  request->SupportedRevision = clone->SupportedRevision;
-  if (request->RequestType == NdisRequestMethod) {
-    auto& to = request->DATA.METHOD_INFORMATION;
-    const auto& from = clone->DATA.METHOD_INFORMATION;
-    to.BytesWritten = from.BytesWritten;
-    to.BytesRead = from.BytesRead;
-    to.BytesNeeded = from.BytesNeeded;
-  } else {
-    request->DATA.SET_INFORMATION.BytesRead = clone->DATA.SET_INFORMATION.BytesRead;
-    request->DATA.SET_INFORMATION.BytesNeeded = clone->DATA.SET_INFORMATION.BytesNeeded;
-  }
-  OVS_NDIS(NdisFreeCloneOidRequest)(handle, clone);
-  return status;
-}
-
 // ---- the rig ----
 SwitchRig::SwitchRig(TestExtension& module, UINT version)
-    : kernel(kernel_config(version)),
-      ndis(Ndis::start(kernel, imports, ndis_config(version))),
-      extension(module) {
-  the_rig = this;
-  NDIS_FILTER_DRIVER_CHARACTERISTICS how = characteristics();
-  OVS_NDIS(NdisFRegisterFilterDriver)(&object, this, &how, &driver);
+    : FilterRig(kernel_config(version)), extension(module) {
+  start();
 }
 
 SwitchRig::~SwitchRig() {
   other.reset();
   made.reset();
-  OVS_NDIS(NdisFDeregisterFilterDriver)(driver);
-  the_rig = nullptr;
+  stop();
 }
 
-SwitchRig& SwitchRig::current() {
-  return *the_rig;
+TestFilter& SwitchRig::module_of(NDIS_HANDLE handle) {
+  const bool is_first = extension.handle == nullptr || extension.handle == handle;
+  return is_first ? extension : *second;
 }
 
 VirtualSwitch& SwitchRig::private_switch(const SwitchHabits& habits) {

@@ -1,5 +1,5 @@
-// A virtual switch with a small forwarding extension in the test's own process. The extension is
-// right: it passes requests on and sends packets to the ports that it is told. A test puts a wrong
+// A virtual switch with a small forwarding extension in the test's own process: a right filter
+// driver (filter_rig_test.h) that sends packets to the ports that it is told. A test puts a wrong
 // step in the place of one.
 #pragma once
 #include <doctest/doctest.h>
@@ -8,10 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "emulator/host/loader/driver_image.h"
-#include "emulator/ndis/ndis.h"
+#include "emulator/ndis/filter_rig_test.h"
 #include "emulator/ndis/net_buffers.h"
-#include "emulator/nt/kernel.h"
 #include "emulator/nt/violation.h"
 #include "emulator/vmswitch/virtual_switch.h"
 
@@ -32,17 +30,16 @@ class MemoryNic final : public NicBackend {
 };
 
 // One module of the extension: the driver's side.
-class TestExtension {
+class TestExtension : public TestFilter {
  public:
-  virtual ~TestExtension() = default;
-
-  // --- handlers, right by default
-  virtual NDIS_STATUS restart() { return NDIS_STATUS_SUCCESS; }
-  virtual void pause() {}
+  // --- steps, right by default
   virtual void send(NET_BUFFER_LIST* list);
-  virtual void send_complete(NET_BUFFER_LIST* chain, ULONG flags);
-  virtual NDIS_STATUS oid(NDIS_OID_REQUEST* request);
-  virtual NDIS_STATUS pnp_event(NET_PNP_EVENT_NOTIFICATION* event);
+  void send_complete(NET_BUFFER_LIST* chain, ULONG flags) override;
+
+  NDIS_STATUS attached() override;
+  void detached() override;
+  void send_chain(NET_BUFFER_LIST* chain, ULONG flags) override;
+  void own_oid_complete() override { is_own_complete = true; }
 
   // --- what it calls
   void forward(NET_BUFFER_LIST* list);   // down, as it is
@@ -57,40 +54,30 @@ class TestExtension {
   void free_copy(NET_BUFFER_LIST* list);
   NDIS_STATUS query(NDIS_OID oid, std::vector<std::byte>& buffer, UINT& needed,
                     NDIS_REQUEST_TYPE type = NdisRequestQueryInformation);
-  NDIS_STATUS pass_on(NDIS_OID_REQUEST* request);
 
-  NDIS_HANDLE handle = nullptr;
-  NDIS_SWITCH_CONTEXT context = nullptr;
-  NDIS_SWITCH_OPTIONAL_HANDLERS handlers = {};
   NDIS_HANDLE pool = nullptr;
   std::map<PortId, std::vector<NicAddress>> routes;  // by source port; none: dropped
-  std::vector<NDIS_OID> oids;                        // as they came
   bool is_own_complete = false;                      // the request of its own has ended
 };
 
-class SwitchRig {
+class SwitchRig final : public FilterRig {
  public:
   // `extension` is this rig's one module; the driver is registered, not enabled on any switch.
   explicit SwitchRig(TestExtension& extension, UINT version = 0x00060055);
-  SwitchRig(const SwitchRig&) = delete;
-  ~SwitchRig();
-  static SwitchRig& current();
+  ~SwitchRig() override;
+  static SwitchRig& current() { return static_cast<SwitchRig&>(FilterRig::current()); }
 
+  TestFilter& module_of(NDIS_HANDLE handle) override;
   // A private switch with the ports "a" and "b", whose NICs are connected, extension enabled.
   VirtualSwitch& private_switch(const SwitchHabits& habits = {});
   // From the port's NIC; the frame has its MAC address as source.
   std::size_t send(PortId from, const std::vector<std::uint8_t>& frame);
 
-  Kernel kernel;
-  ImportTable imports;
-  std::unique_ptr<Ndis> ndis;
   TestExtension& extension;
   TestExtension* second = nullptr;  // the module of a second switch
   std::unique_ptr<VirtualSwitch> made, other;
   PortId a{}, b{};
   MemoryNic nic_a, nic_b;
-  DRIVER_OBJECT object = {};
-  NDIS_HANDLE driver = nullptr;
 };
 
 inline constexpr MacAddress kMacA{{0x02, 0, 0, 0, 0, 0xa}};
@@ -106,9 +93,5 @@ std::vector<std::uint8_t> udp_frame(const MacAddress& to, const MacAddress& from
 // TCP over IPv4, likewise.
 std::vector<std::uint8_t> tcp_frame(const MacAddress& to, const MacAddress& from,
                                     std::size_t payload);
-
-#define OVS_NDIS(name)                 \
-  reinterpret_cast<decltype(&::name)>( \
-      ovs::emulator::test::SwitchRig::current().imports.find("ndis.sys", #name))
 
 }  // namespace ovs::emulator::test
