@@ -1,8 +1,6 @@
 // The driver attached to emulated Hyper-V switches: modules, requests, ports, names.
 #include <doctest/doctest.h>
 
-#include <cstdlib>
-
 #include "tests/driver/switch_rig.h"
 
 namespace ovs::tests {
@@ -244,57 +242,6 @@ TEST_CASE("12 Driver: whichever allocation fails, an attach that fails leaves no
     }
   }
   CHECK(nth > 10);
-}
-
-// What one seed does: packets, adapters, vports and the extension itself come and go at once.
-void churn(std::uint64_t seed) {
-  KernelConfig kernel;
-  kernel.seed = seed;
-  NdisConfig ndis;
-  ndis.seed = seed;
-  ndis.answers = Answers::Mixed;
-  ndis.completions = Completions::Mixed;
-  DriverHost host(kernel, ndis);
-  VirtualSwitch& at = host.add_switch(private_switch());
-  REQUIRE(run(at.enable_extension()) == "");
-  const Adapter one = host.plug(at, "port1"), two = host.plug(at, "port2");
-  HostThread sender("sender", [&] {
-    for (int i = 0; i < 30; ++i) {
-      host.send(at, one, i % 3 == 0 ? kBroadcast : two.mac);
-      host.kernel().sleep_ms(i % 5);
-    }
-  });
-  HostThread daemon("daemon", [&] {
-    for (int i = 0; i < 6; ++i) {
-      DatapathClient client(host.device());
-      CHECK(client.add_port("port1", wire::VportType::Netdev, 1) == "");
-      CHECK(client.add_port("port3", wire::VportType::Netdev, 3) == "");
-      CHECK(client.put_flow("in_port(1),eth(),eth_type(0x88b5)", "3") == "");
-      host.kernel().sleep_ms(3);
-      CHECK(client.flush_flows() == "");
-      CHECK(client.del_port(3) == "");
-      CHECK(client.del_port(1) == "");
-    }
-  });
-  for (int i = 0; i < 3; ++i) {
-    const Adapter three = host.plug(at, "port3");
-    host.kernel().sleep_ms(4);
-    CHECK(run(at.remove_port(three.address.port)) == "");
-    CHECK(run(at.disable_extension()) == "");
-    CHECK(run(at.enable_extension()) == "");
-  }
-  sender.join();
-  daemon.join();
-  host.ndis().set_completions(Completions::Prompt);  // what is put off comes back
-}
-
-TEST_CASE("Driver: packets, adapters, vports and the extension come and go, by any seed") {
-  const char* const asked = std::getenv("OVS_SEEDS");
-  const int count = asked != nullptr ? std::atoi(asked) : 20;
-  for (int seed = 1; seed <= count; ++seed) {
-    CAPTURE(seed);
-    churn(std::uint64_t(seed));
-  }
 }
 
 TEST_CASE("Driver: it runs at every level of NDIS that it knows") {

@@ -71,8 +71,14 @@ void PendedRequest::completed(Result<std::size_t> outcome) {
   from_.completions.add(*this);
 }
 
+// A request whose cancel routine was called ends as cancelled, though what it waited for has come:
+// that waits for the next one.
 void PendedRequest::finish() {
-  if (IoSetCancelRoutine(&irp_, nullptr) != nullptr) release();
+  if (IoSetCancelRoutine(&irp_, nullptr) != nullptr) {
+    release();
+  } else {
+    status_ = STATUS_CANCELLED;
+  }
   release();
 }
 

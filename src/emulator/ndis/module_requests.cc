@@ -148,14 +148,12 @@ void Module::check_answer(Flight& flight, NDIS_STATUS status) {
 }
 
 void Module::cancel_oid(void* request_id) {
-  bool is_forwarded = false;
   NDIS_OID_REQUEST* pending = nullptr;
   {
     const std::lock_guard lock(requests_mutex_);
     for (auto& [request, flight] : flights_) {
       if (request->RequestId != request_id || flight->state != FlightState::Pended) continue;
       flight->is_cancelled = true;
-      is_forwarded = flight->was_forwarded && flight->answer.status == NDIS_STATUS_PENDING;
       pending = request;
     }
     cancelled_requests_.clear();
@@ -166,7 +164,10 @@ void Module::cancel_oid(void* request_id) {
   const auto found = flights_.find(pending);
   if (pending == nullptr || found == flights_.end()) return;
   const bool was_passed = !cancelled_requests_.empty();
-  if (!was_passed && (!is_forwarded || found->second->answer.status == NDIS_STATUS_PENDING)) {
+  // What came back from below meanwhile is about to end.
+  const Flight& flight = *found->second;
+  const bool is_ending = flight.was_forwarded && flight.answer.status != NDIS_STATUS_PENDING;
+  if (!was_passed && !is_ending) {
     violate(24, name_of(*pending) +
                     ": FilterCancelOidRequest neither passes the cancel on nor ends "
                     "the request");
@@ -280,7 +281,11 @@ void Module::driver_completes_request(NDIS_OID_REQUEST* request, NDIS_STATUS sta
 void Module::driver_cancels_request(void* request_id) {
   {
     const std::lock_guard lock(requests_mutex_);
-    if (ids_below_.count(request_id) == 0) {
+    // A cancel may overtake the request on its way through the driver: then it is too early.
+    const bool is_on_its_way = std::any_of(flights_.begin(), flights_.end(), [&](const auto& each) {
+      return each.first->RequestId == request_id;
+    });
+    if (!is_on_its_way && ids_below_.count(request_id) == 0) {
       violate(24, "NdisFCancelOidRequest: no request below ever had the id " + hex(request_id));
     }
     cancelled_requests_.push_back(request_id);

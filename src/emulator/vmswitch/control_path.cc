@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "emulator/nt/kernel.h"
 #include "emulator/nt/violation.h"
 
 namespace ovs::emulator {
@@ -48,6 +49,7 @@ NDIS_STATUS ControlPath::issue(Issue& issue) {
     const std::lock_guard lock(mutex_);
     std::erase(under_way_, &issue);
   }
+  Kernel::current().wait_until([&] { return issue.cancellers == 0; });
   if (issue.type == NdisRequestMethod) {
     issue.written = request.DATA.METHOD_INFORMATION.BytesWritten;
     issue.needed = request.DATA.METHOD_INFORMATION.BytesNeeded;
@@ -56,6 +58,20 @@ NDIS_STATUS ControlPath::issue(Issue& issue) {
   }
   judge(issue, status);
   return status;
+}
+
+std::size_t ControlPath::cancel_all() {
+  std::vector<Issue*> issues;
+  Kernel::current().change([&] {
+    const std::lock_guard lock(mutex_);
+    issues = under_way_;
+    for (Issue* issue : issues) ++issue->cancellers;
+  });
+  for (Issue* issue : issues) {
+    module_->cancel_oid(issue->buffer->data());
+    Kernel::current().change([&] { --issue->cancellers; });
+  }
+  return issues.size();
 }
 
 NDIS_STATUS ControlPath::reach_below(Issue& issue) {

@@ -35,6 +35,7 @@ struct Issue {
   bool is_next = false;                     // Create: of a NIC where another was before (48)
   std::function<NDIS_STATUS()> below = {};  // the lower edge's part
   // --- set on the way
+  unsigned cancellers = 0;  // that are telling the extension; it lives until they have
   bool has_reached_below = false;
   bool is_refused = false;  // Create: by the lower edge, as refuse_next_creation() asked
   NDIS_STATUS status_below = 0;
@@ -64,6 +65,8 @@ class ControlPath {
   NDIS_STATUS set_policy(PortId port, PropertyKind kind, const PortPolicies& policies);
   // Asks for what belongs to other extensions, as management does (rule 32).
   void poll(PortId port);
+  // Whoever issued what the extension has gives it up. From any thread. How many there were.
+  std::size_t cancel_all();
   // The lower edge refuses the next creation, once. What was refused comes again by its number.
   void refuse_next_creation() { refuses_next_ = true; }
   std::optional<PortId> take_refused_port() { return std::exchange(refused_port_, std::nullopt); }

@@ -126,6 +126,7 @@ ForwardingContext& ForwardingDesk::open(NET_BUFFER_LIST* list, NicAddress source
   made->is_hosts = true;
   made->source = made->origin = source;
   made->detail = detail;
+  made->policies = model_.policy_generation;
   made->array = std::make_unique<DestinationArray>(model_.habits().free_destinations,
                                                    model_.habits().element_padding);
   host_data(list) = made;
@@ -310,6 +311,7 @@ NDIS_STATUS ForwardingDesk::copy_info(NET_BUFFER_LIST* to, NET_BUFFER_LIST* from
   copy.is_sane = source.is_sane;
   copy.hashes.clear();
   copy.vlan = source.vlan;
+  copy.policies = source.policies;
   source.was_copied = true;
   write_detail(to, copy);
   return NDIS_STATUS_SUCCESS;

@@ -54,6 +54,7 @@ struct ForwardingContext {
   bool is_sane = false;               // its bytes are known to be right
   std::vector<std::uint64_t> hashes;  // of a host's frames, to see whether they have changed
   std::uint16_t vlan = 0;             // it belongs to, by its port
+  std::uint32_t policies = 0;         // SwitchModel::policy_generation when it came
   bool is_host_memory = true;         // no guest can write to it
 
   std::uint32_t free_count() const {

@@ -227,6 +227,9 @@ std::size_t PacketPath::transmit(NicAddress from, Span<const NicFrame> frames) {
 void PacketPath::check_policy(const ForwardingContext& context, const SwitchPort& port,
                               const Tag& on_list, const Tag& delivered) const {
   if (!has_detectors_ || context.source.port == PortId{0}) return;
+  // What has changed since the packet came, or is changing, it was maybe not judged by.
+  const std::uint32_t policies = model_.policy_generation;
+  if (policies % 2 != 0 || policies != context.policies) return;
   if (context.denial != nullptr) {
     violate(80,
             "a packet from " + name_of(context.source) + " is delivered, though " + context.denial);

@@ -65,6 +65,9 @@ class SwitchModel {
   std::map<PortId, std::unique_ptr<SwitchPort>>& ports() { return ports_; }
   const std::map<PortId, std::unique_ptr<SwitchPort>>& ports() const { return ports_; }
 
+  // Odd while a port's policy is being changed: the extension may know it or not.
+  std::atomic<std::uint32_t> policy_generation = 0;
+
   // --- with it free
   PortId next_port_id() { return PortId(++last_port_id_); }
   SwitchView view() const;  // without the extension

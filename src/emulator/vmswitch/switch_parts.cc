@@ -204,8 +204,10 @@ SwitchResult<void> VirtualSwitch::Parts::set_policy(PortId id, PropertyKind kind
     policies = port->policies;
   }
   change(policies);
-  return check(control.set_policy(id, kind, policies),
-               "a property of port " + std::to_string(ndis_id(id)));
+  ++model.policy_generation;
+  const NDIS_STATUS status = control.set_policy(id, kind, policies);
+  ++model.policy_generation;
+  return check(status, "a property of port " + std::to_string(ndis_id(id)));
 }
 
 std::vector<NicAddress> VirtualSwitch::Parts::nics_of(PortId id) const {

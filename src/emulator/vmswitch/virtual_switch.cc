@@ -246,4 +246,15 @@ SwitchResult<void> VirtualSwitch::restart_extension() {
   return parts_->check(module->restart(), "the extension does not restart");
 }
 
+std::size_t VirtualSwitch::cancel_requests() {
+  return parts_->control.cancel_all();
+}
+
+SwitchResult<void> VirtualSwitch::cancel_sends(void* cancel_id) {
+  const Parts::Turn turn(*parts_);
+  FilterModule* const module = parts_->stack->module();
+  if (module != nullptr) module->cancel_send(cancel_id);
+  return {};
+}
+
 }  // namespace ovs::emulator

@@ -94,6 +94,11 @@ class VirtualSwitch {
   // is sent meanwhile is lost.
   SwitchResult<void> pause_extension();
   SwitchResult<void> restart_extension();
+  // Whoever issued the requests that the extension has gives them up. PASSIVE_LEVEL, from any
+  // thread. How many there were.
+  std::size_t cancel_requests();
+  // The same for sent packets of this id (NdisCancelSendNetBufferLists).
+  SwitchResult<void> cancel_sends(void* cancel_id);
 
  private:
   struct Parts;
