@@ -108,21 +108,23 @@ const HypervNic* Arrivals::admit(Arrival& arrival) {
     arrival.fate = Fate::Goes;
     return nullptr;
   }
-  const HypervNic* const nic =
-      module_.ports().find(detail.SourcePortId, detail.SourceNicIndex, reader_);
-  if (nic == nullptr || !nic->is_connected()) {
+  if (nic_ == nullptr || nic_->port_id() != detail.SourcePortId ||
+      nic_->index() != detail.SourceNicIndex) {
+    nic_ = module_.ports().find(detail.SourcePortId, detail.SourceNicIndex, reader_);
+  }
+  if (nic_ == nullptr || !nic_->is_connected()) {
     arrival.fate = Fate::NoPort;
     return nullptr;
   }
-  arrival.kind = nic->kind();
+  arrival.kind = nic_->kind();
   arrival.tag = word_of(NET_BUFFER_LIST_INFO(arrival.list, Ieee8021QNetBufferListInfo));
-  return nic;
+  return nic_;
 }
 
 Fate Arrivals::read(Arrival& arrival, const HypervNic& nic, const NET_BUFFER& buffer) {
   const std::uint32_t size = buffer.DataLength;
   if (size < kEthernetSize) return Fate::Unread;
-  Frame* const frame = processors_.frames().take();
+  Frame* const frame = frames_.take();
   if (frame == nullptr) return Fate::Full;
   burst_.packets[burst_.packet_count++] = &frame->packet;
   const std::uint32_t prefix = size < kPrefixSize ? size : kPrefixSize;
@@ -177,7 +179,7 @@ Fate Arrivals::accept(Arrival& arrival, const HypervNic& nic, Frame& frame) {
 // The frames of a list that cannot be read to its end.
 void Arrivals::take_back(const Arrival& arrival) {
   for (unsigned i = 0; i < arrival.count; ++i) {
-    processors_.frames().give_back(Frame::of(*burst_.packets[--burst_.packet_count]));
+    frames_.give_back(Frame::of(*burst_.packets[--burst_.packet_count]));
   }
 }
 
@@ -244,20 +246,32 @@ Fate Arrivals::send_to(Arrival& arrival, Span<const Target> targets) {
   return Fate::Goes;
 }
 
+// Whether this frame can go in the list it came in.
+bool Arrivals::may_go_itself(const Arrival& arrival, const Frame& frame) const {
+  const Target& target = frame.target;
+  if (frame.packet.is_rewritten || target.path != burst_.path) return false;
+  return (target.keeps_tag || arrival.tag != 0) && is_safe(arrival.list, frame.packet);
+}
+
 // Whether every frame of the list goes, as it came, to the same adapters of this switch: then the
-// list goes there itself.
+// list goes there itself. Nearly always there is one frame, for one adapter.
 bool Arrivals::go_itself(Arrival& arrival) {
-  if (arrival.must_copy) return false;
+  if (arrival.must_copy || arrival.outputs.first == nullptr) return false;
+  if (arrival.count == 1 && arrival.outputs.first == arrival.outputs.last) {
+    Frame& frame = *arrival.outputs.first;
+    if (!may_go_itself(arrival, frame)) return false;
+    arrival.outputs.first = nullptr;
+    arrival.fate = send_to(arrival, Span<const Target>(&frame.target, 1));
+    frames_.give_back(frame);
+    return true;
+  }
   CommonTargets targets;
   for (const Frame* frame = arrival.outputs.first; frame != nullptr; frame = frame->next) {
-    const Target& target = frame->target;
-    if (frame->packet.is_rewritten || target.path != burst_.path) return false;
-    if (!target.keeps_tag && arrival.tag == 0) return false;
-    if (!is_safe(arrival.list, frame->packet) || !targets.add(target, frame->index)) return false;
+    if (!may_go_itself(arrival, *frame) || !targets.add(frame->target, frame->index)) return false;
   }
   if (!targets.are_of_all(arrival.count)) return false;
   arrival.fate = send_to(arrival, targets.span());
-  while (Frame* frame = arrival.outputs.take_first()) processors_.frames().give_back(*frame);
+  while (Frame* frame = arrival.outputs.take_first()) frames_.give_back(*frame);
   return true;
 }
 

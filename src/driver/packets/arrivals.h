@@ -12,7 +12,12 @@ class Arrivals {
  public:
   Arrivals(SwitchModule& module, PacketProcessors& processors, MacTable& macs, Burst& burst,
            const RcuReader& reader)
-      : module_(module), processors_(processors), macs_(macs), burst_(burst), reader_(reader) {}
+      : module_(module),
+        processors_(processors),
+        frames_(processors.hand(reader)),
+        macs_(macs),
+        burst_(burst),
+        reader_(reader) {}
 
   // Reads `list` from `buffer` on, as many NET_BUFFERs as there is room for; the first that there
   // was no room for, or null. There is room for one.
@@ -27,6 +32,7 @@ class Arrivals {
   Fate accept(Arrival& arrival, const HypervNic& nic, Frame& frame);
   void take_back(const Arrival& arrival);
   void settle(Arrival& arrival);
+  bool may_go_itself(const Arrival& arrival, const Frame& frame) const;
   bool go_itself(Arrival& arrival);
   Fate send_to(Arrival& arrival, Span<const Target> targets);
   Fate learn(Arrival& arrival, const HypervNic& nic, const NET_BUFFER& buffer);
@@ -34,9 +40,11 @@ class Arrivals {
 
   SwitchModule& module_;
   PacketProcessors& processors_;
+  FrameHand& frames_;
   MacTable& macs_;
   Burst& burst_;
   const RcuReader& reader_;
+  const HypervNic* nic_ = nullptr;  // that the list before came from: mostly it is the same
 };
 
 }  // namespace ovs::driver

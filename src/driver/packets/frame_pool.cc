@@ -63,14 +63,10 @@ unsigned FramePool::here() const {
   return unsigned(KeGetCurrentProcessorNumberEx(nullptr) % shelves_.count());
 }
 
-Frame* FramePool::take() {
-  const std::size_t count = shelves_.count();
-  const unsigned first = here();
-  Frame* frame = nullptr;
-  for (std::size_t i = 0; i < count && frame == nullptr; ++i) {
-    frame = pop<Frame>(shelves_[(first + i) % count].frames);
-  }
-  if (frame == nullptr) return nullptr;
+namespace {
+
+// Empty: a packet with all of its room in front of it.
+Frame* cleared(Frame* frame) {
   datapath::Packet& packet = frame->packet;
   packet.data = frame->room_end();
   packet.head_size = packet.tail_size = 0;
@@ -86,9 +82,38 @@ Frame* FramePool::take() {
   return frame;
 }
 
+}  // namespace
+
+Frame* FramePool::take() {
+  const std::size_t count = shelves_.count();
+  const unsigned first = here();
+  Frame* frame = nullptr;
+  for (std::size_t i = 0; i < count && frame == nullptr; ++i) {
+    frame = pop<Frame>(shelves_[(first + i) % count].frames);
+  }
+  if (frame == nullptr) return nullptr;
+  return cleared(frame);
+}
+
+Frame* FrameHand::take() {
+  if (first_ == nullptr) return pool_.take();
+  --count_;
+  SLIST_ENTRY* const taken = std::exchange(first_, first_->Next);
+  return cleared(static_cast<Frame*>(taken));
+}
+
+void FrameHand::give_back(Frame& frame) {
+  if (count_ == kMost) return pool_.give_back(frame);
+  OVS_ASSERT(!frame.is_linked());
+  if (frame.blocks != nullptr) pool_.give_back(std::exchange(frame.blocks, nullptr));
+  ++count_;
+  frame.SLIST_ENTRY::Next = first_;
+  first_ = &frame;
+}
+
 void FramePool::give_back(Frame& frame) {
   OVS_ASSERT(!frame.is_linked());
-  give_back(std::exchange(frame.blocks, nullptr));
+  if (frame.blocks != nullptr) give_back(std::exchange(frame.blocks, nullptr));
   ExpInterlockedPushEntrySList(&shelves_[here()].frames, &frame);
 }
 
@@ -120,8 +145,8 @@ void FramePool::give_back(Block* blocks) {
   }
 }
 
-Frame* FramePool::clone(const Frame& frame) {
-  Frame* const copy = take();
+Frame* FramePool::clone(const Frame& frame, FrameHand& hand) {
+  Frame* const copy = hand.take();
   if (copy == nullptr) return nullptr;
   const datapath::Packet& packet = frame.packet;
   copy->packet = packet;
@@ -142,7 +167,7 @@ Frame* FramePool::clone(const Frame& frame) {
     __builtin_memcpy(to->bytes, from->bytes, kBlockSize);
   }
   if (copy->blocks != nullptr) return copy;
-  give_back(*copy);
+  hand.give_back(*copy);
   return nullptr;
 }
 

@@ -8,6 +8,27 @@
 
 namespace ovs::driver {
 
+class FramePool;
+
+// Frames that one processor has at hand: taking one and giving it back is nobody else's business.
+// On that processor at DISPATCH_LEVEL.
+class FrameHand {
+ public:
+  explicit FrameHand(FramePool& pool) : pool_(pool) {}
+  FrameHand(const FrameHand&) = delete;
+
+  // As the pool's, which is asked when the hand is empty, or full.
+  Frame* take();
+  void give_back(Frame& frame);
+
+ private:
+  static constexpr unsigned kMost = 64;
+
+  FramePool& pool_;
+  SLIST_ENTRY* first_ = nullptr;
+  unsigned count_ = 0;
+};
+
 class FramePool {
  public:
   static constexpr MemoryTag kTag = memory_tag("ovsK");
@@ -28,7 +49,7 @@ class FramePool {
   Block* take_blocks(std::uint32_t size);
   void give_back(Block* blocks);
   // A frame of the same content; its tail is shared where it is still where it arrived.
-  Frame* clone(const Frame& frame);
+  Frame* clone(const Frame& frame, FrameHand& hand);
   // These bytes are the tail of a frame that has none. False: there is no room.
   bool put_tail(Frame& frame, Bytes bytes);
   // Makes the tail ours. False: there is no room, or it cannot be read; the frame has no tail then.

@@ -27,7 +27,7 @@ void ProcessorHost::end() {
 
 void ProcessorHost::give_back(Frame& frame) {
   frame.unlink();
-  pool_.give_back(frame);
+  hand_.give_back(frame);
 }
 
 void ProcessorHost::drop(Frame& frame) {
@@ -36,7 +36,7 @@ void ProcessorHost::drop(Frame& frame) {
 }
 
 Packet* ProcessorHost::clone(const Packet& packet) {
-  Frame* const copy = pool_.clone(Frame::of(packet));
+  Frame* const copy = pool_.clone(Frame::of(packet), hand_);
   if (copy == nullptr) return nullptr;
   lend(*copy);
   return &copy->packet;

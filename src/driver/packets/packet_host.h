@@ -11,7 +11,7 @@ class ProcessorHost final : public datapath::PacketHost {
  public:
   static constexpr MemoryTag kTag = memory_tag("ovsk");
 
-  explicit ProcessorHost(FramePool& pool) : pool_(pool) {}
+  explicit ProcessorHost(FramePool& pool) : pool_(pool), hand_(pool) {}
 
   // Between the two, the engine may run. `reader` lives until end(), whose caller may then let go
   // of the lists that arrived: what the engine keeps of them is ours.
@@ -19,6 +19,7 @@ class ProcessorHost final : public datapath::PacketHost {
   void end();
   // A frame that the engine is to have. In between.
   void lend(Frame& frame) { lent_.push_back(frame); }
+  FrameHand& hand() { return hand_; }
   // Packets that went nowhere after the engine had sent them.
   std::uint64_t dropped() const { return dropped_.load(Order::Relaxed); }
 
@@ -35,6 +36,7 @@ class ProcessorHost final : public datapath::PacketHost {
   void drop(Frame& frame);
 
   FramePool& pool_;
+  FrameHand hand_;
   List<Frame> lent_;
   Burst* burst_ = nullptr;
   const RcuReader* reader_ = nullptr;

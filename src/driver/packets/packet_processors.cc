@@ -160,6 +160,10 @@ datapath::PacketHost& PacketProcessors::host() {
   return *parts_->hosts[current_processor()];
 }
 
+FrameHand& PacketProcessors::hand(const RcuReader&) {
+  return parts_->hosts[current_processor()]->hand();
+}
+
 FramePool& PacketProcessors::frames() {
   return *parts_->pool;
 }

@@ -31,6 +31,8 @@ class PacketProcessors final : public datapath::PacketRunner {
 
   // ---- for PacketPath ----
   FramePool& frames();
+  // This processor's.
+  FrameHand& hand(const RcuReader& reader);
   // Reads tails for the engine's functions; this processor's.
   datapath::PacketHost& host();
   // Empty; null: too many are in use.
