@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "vswitch/dpif/ufid.h"
+
 namespace ovs::vswitch {
 
 // Between what was posted to the loop and who posted it.
@@ -141,6 +143,7 @@ Revalidators::Round Revalidators::run_round() {
   });
   look_at(batch);
   finish_batches();
+  judge_adopted();
   if (done.ok()) {  // what it had not is gone from the datapath
     state_.megaflows.for_each_shard([&](MegaflowTable::Shard& shard) {
       shard.erase_if([&](const Megaflow& flow) { return flow.dump < number; });
@@ -175,8 +178,11 @@ Revalidators::Verdict Revalidators::judge(Megaflow& flow) {
 }
 
 // A flow that is not known, of an earlier life of ours: it stays if it is what would be put now.
-// What it counted then was told then.
+// What it counted then was told then. Before any is judged, all have taught what their packets
+// teach: else those that went to a learned address would be flooded, and go, all at once.
 void Revalidators::adopt(MegaflowTable::Shard& shard, const DpifFlow& dumped) {
+  const auto known = state_.translate_key(dumped.key);
+  if (known && dumped.stats.used_ms != 0) known->translation.effects.learn(dumped.stats.used_ms);
   Megaflow flow;
   flow.ufid = dumped.ufid;
   flow.key = dumped.key;
@@ -186,15 +192,31 @@ void Revalidators::adopt(MegaflowTable::Shard& shard, const DpifFlow& dumped) {
   flow.created_ms = now_ms_;
   flow.dump = state_.dump_number.load(std::memory_order_relaxed);
   shard.insert(std::move(flow));
-  Megaflow& adopted = *shard.find(dumped.ufid);
-  carry_out(translate_again(adopted), shard, adopted);
+  const std::lock_guard lock(mutex_);
+  adopted_.push_back(dumped.ufid);
+}
+
+void Revalidators::judge_adopted() {
+  std::vector<Ufid> adopted;
+  {
+    const std::lock_guard lock(mutex_);
+    adopted.swap(adopted_);
+  }
+  for (const Ufid& ufid : adopted) {
+    state_.megaflows.with(ufid, [&](MegaflowTable::Shard& shard) {
+      Megaflow* flow = shard.find(ufid);
+      if (flow != nullptr) carry_out(translate_again(*flow), shard, *flow);
+    });
+  }
 }
 
 Revalidators::Verdict Revalidators::translate_again(Megaflow& flow) {
   auto again = state_.translate_key(flow.key);
   if (!again) return Verdict::Delete;
   Translation& translation = again->translation;
-  if (datapath_mask(translation.wildcards, flow.key) != flow.mask) return Verdict::Delete;
+  // By its name, which is of key and mask as they were put: a dump may have the mask in other bits.
+  const flow::FlowMask mask = datapath_mask(translation.wildcards, flow.key);
+  if (ufid_of(flow.key, mask) != flow.ufid) return Verdict::Delete;
   flow.began = again->began;
   flow.cells = translation.dependencies.compact();
   flow.effects = std::move(translation.effects);

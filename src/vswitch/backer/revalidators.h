@@ -67,6 +67,7 @@ class Revalidators {
   Verdict judge(Megaflow& flow);
   Verdict translate_again(Megaflow& flow);
   void adopt(MegaflowTable::Shard& shard, const DpifFlow& dumped);
+  void judge_adopted();
   void carry_out(Verdict verdict, MegaflowTable::Shard& shard, Megaflow& flow);
   void remove(MegaflowTable::Shard& shard, Megaflow& flow);
   template <class F>
@@ -94,6 +95,7 @@ class Revalidators {
   bool is_stopping_ = false, wants_round_ = false;
   std::uint64_t settle_asked_ = 0, settle_done_ = 0;
   std::deque<Batch> waiting_;
+  std::vector<Ufid> adopted_;         // in the round under way, and not judged yet
   unsigned busy_ = 0;                 // batches that assistants work at
   std::vector<std::thread> threads_;  // the control thread's
 };

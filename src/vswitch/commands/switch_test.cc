@@ -219,6 +219,26 @@ TEST_CASE("Switch: a megaflow of an earlier life stays if it is right, and is pu
   CHECK(lab.receive(kPing12) == "2");
 }
 
+TEST_CASE("Switch: megaflows of an earlier life teach the addresses by which they were made") {
+  Lab lab;
+  lab.add_flow("", {output(openflow::kPortNormal)});
+  for (const char* ping : {kPing12, kPing21, kPing12}) lab.receive(ping);
+  lab.backer().revalidate();
+  lab.clock.advance_ms(100);
+  CHECK(lab.receive(kPing12) == "2");
+  CHECK(lab.receive(kPing21) == "1");
+  const auto old = lab.dpif->flows;
+  REQUIRE(old.size() == 2);
+  lab.backer().purge();
+  lab.run({"fdb/flush", "br0"});
+  lab.dpif->flows = old;
+  lab.backer().revalidate();
+  CHECK(lab.receive(kPing12) == "2");
+  CHECK(lab.receive(kPing21) == "1");
+  CHECK(lab.dpif->flows.size() == 2);
+  CHECK(lab.run({"fdb/show", "br0"}).find("50:54:00:00:00:02") != std::string::npos);
+}
+
 TEST_CASE("Switch: an unrelated flow-mod leaves megaflows alone, a related one changes them") {
   Lab lab;
   lab.add_flow("in_port=1,ip,nw_dst=2.2.2.2", {output(2)});
