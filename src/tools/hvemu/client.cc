@@ -8,6 +8,7 @@
 #include "daemon/control/client.h"
 #include "emulator/host/command/host_commands.h"
 #include "tools/common/timeout.h"
+#include "tools/hvemu/piped.h"
 #include "wire/json/write.h"
 
 namespace ovs::hvemu {
@@ -88,6 +89,20 @@ class Question {
   std::uint64_t timeout_s_;
 };
 
+// Once for each adapter that the pipe brings, until one fails.
+int ask_for_each(daemon::Program& program, Question& question, const HostCommand& command,
+                 const std::vector<std::string>& words) {
+  const auto adapters = piped_adapters(command.spec, read_pipe());
+  if (!adapters) return program.fail(adapters.error().text);
+  int status = 0;
+  for (std::size_t i = 0; i < adapters->size() && status == 0; ++i) {
+    std::vector<std::string> all = (*adapters)[i];
+    all.insert(all.end(), words.begin(), words.end());
+    status = question.ask(std::string(command.spec.name), all, false);
+  }
+  return status;
+}
+
 }  // namespace
 
 std::string control_path(const std::string& folder) {
@@ -114,12 +129,14 @@ int run_client(daemon::Program& program, const std::vector<std::string>& words) 
   if (!format.empty() && format != "json" && format != "text")
     return program.fail("--format is text or json");
   // What can be seen to be wrong without a host is said without one.
-  if (const auto checked = emulator::parse_arguments(command->spec, parts.own); !checked)
-    return program.fail(checked.error().text);
+  const auto checked = emulator::parse_arguments(command->spec, parts.own);
+  if (!checked) return program.fail(checked.error().text);
   const std::string folder = common->has("dir") ? common->text("dir") : default_folder();
   if (folder.empty()) return program.fail("--dir is required: the folder of the host");
-  return Question(program, folder, common->number("timeout"))
-      .ask(std::string(command->spec.name), parts.own, format == "json");
+  Question question(program, folder, common->number("timeout"));
+  if (wants_pipe(command->spec, *checked))
+    return ask_for_each(program, question, *command, parts.own);
+  return question.ask(std::string(command->spec.name), parts.own, format == "json");
 }
 
 }  // namespace ovs::hvemu

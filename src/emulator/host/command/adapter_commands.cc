@@ -8,6 +8,7 @@ namespace {
 
 constexpr auto kText = ParameterKind::Text;
 constexpr auto kBoolean = ParameterKind::Boolean;
+constexpr auto kAdapters = PipeInput::Adapters;
 constexpr std::string_view kDefaultName = "Network Adapter";
 constexpr std::uint64_t kSmallestMtu = 576, kLargestMtu = 9216;
 
@@ -129,19 +130,21 @@ std::vector<HostCommand> adapter_commands() {
          {"mtu", "BYTES", ParameterKind::Number, kNamedOnly, Need::Optional, "(default: 1500)"},
          management}},
        add},
-      {{"remove-vmnetworkadapter", "takes a NIC away", {vm, name, management}}, remove},
+      {{"remove-vmnetworkadapter", "takes a NIC away", {vm, name, management}, kAdapters}, remove},
       {{"rename-vmnetworkadapter",
         "gives a NIC another name",
         {vm,
          name,
          {"new-name", "NAME", kText, kNamedOnly, Need::Required, "its name from now on"},
-         management}},
+         management},
+        kAdapters},
        rename},
       {{"connect-vmnetworkadapter",
         "plugs a VM's NIC into a switch, out of the one that it was in",
-        {vm, {"switch-name", "SWITCH", kText, 1, Need::Required, "into which"}, name}},
+        {vm, {"switch-name", "SWITCH", kText, 1, Need::Required, "into which"}, name},
+        kAdapters},
        connect},
-      {{"disconnect-vmnetworkadapter", "pulls a VM's NIC out of its switch", {vm, name}},
+      {{"disconnect-vmnetworkadapter", "pulls a VM's NIC out of its switch", {vm, name}, kAdapters},
        disconnect},
       {{"get-vmnetworkadapter",
         "shows NICs",

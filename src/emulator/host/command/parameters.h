@@ -34,10 +34,14 @@ struct Parameter {
   std::string_view help;
 };
 
+// What a command takes from a pipe where its words leave it open.
+enum class PipeInput : std::uint8_t { Nothing, Adapters };
+
 struct CommandSpec {
   std::string_view name;  // "new-vmswitch"
   std::string_view summary;
   std::vector<Parameter> parameters;
+  PipeInput pipe = PipeInput::Nothing;
 };
 
 class Arguments {

@@ -10,6 +10,7 @@ namespace {
 constexpr auto kText = ParameterKind::Text;
 constexpr auto kNumber = ParameterKind::Number;
 constexpr auto kBoolean = ParameterKind::Boolean;
+constexpr auto kAdapters = PipeInput::Adapters;
 constexpr std::uint64_t kLastVlan = 4094;
 
 CommandResult<Answer> set_ovs_port(Machine& machine, const Arguments& arguments) {
@@ -105,7 +106,8 @@ std::vector<HostCommand> setting_commands() {
         {vm,
          name,
          {"ovs-port-name", "PORT", kText, 1, Need::Required, "what ovs-vsctl add-port says"},
-         management}},
+         management},
+        kAdapters},
        set_ovs_port},
       {{"set-vmnetworkadaptervlan",
         "sets the VLANs of a NIC",
@@ -119,7 +121,8 @@ std::vector<HostCommand> setting_commands() {
          {"native-vlan-id", "VLAN", kNumber, kNamedOnly, Need::Optional,
           "with --trunk: that of frames without a tag, or 0"},
          {"allowed-vlan-id-list", "1-9,20", kText, kNamedOnly, Need::Optional,
-          "with --trunk: those that pass"}}},
+          "with --trunk: those that pass"}},
+        kAdapters},
        set_vlan},
       {{"get-vmnetworkadaptervlan", "shows the VLANs of NICs", {vm, name, management}}, show_vlans},
       {{"set-vmnetworkadapter",
@@ -128,7 +131,8 @@ std::vector<HostCommand> setting_commands() {
          name,
          management,
          {"mac-address-spoofing", "On|Off", kText, kNamedOnly, Need::Required,
-          "whether it may send from other MAC addresses than its own"}}},
+          "whether it may send from other MAC addresses than its own"}},
+        kAdapters},
        set_adapter},
   };
 }
