@@ -137,6 +137,14 @@ class Recording:
         return verdict
 
 
+def judge_wire(stage, wire, kind):
+    """Shows what tshark makes of a recording; a failure if anything in it is wrong."""
+    verdict = wire.verdict(kind)
+    stage.narrator.command("underlay", wire.command(), f"{verdict}\n")
+    stage.narrator.shows("another implementation reads all that the tunnels carry")
+    stage.checks.expect(verdict.good, f"{wire.path.stem} on the wire: {verdict}")
+
+
 def tshark_command(path):
     verify = " ".join(f"-o {name}.check_checksum:TRUE" for name in ("ip", "udp", "tcp"))
     fields = " ".join(f"-e {field}" for field in FIELDS)

@@ -8,12 +8,17 @@ import tempfile
 import unittest
 import unittest.mock
 from pathlib import Path
+from types import SimpleNamespace
 
+import checks
+import hyperv_host
 import main
 import programs
 import report
-import story
-from shell import Narrator
+import scenes
+import topology
+from scenes import daemon_killed
+from shell import CommandFailed, Narrator
 from traffic import PAIRS, Cell, ping_cell, tcp_cell
 
 
@@ -50,6 +55,10 @@ class Choices(unittest.TestCase):
         self.assertEqual(chosen["hv1"]["ovsdb-server"], "debian")
         self.assertEqual(chosen["hv2"]["ovsdb-server"], "ours")
 
+    def test_the_shipped_driver_is_what_is_shown(self):
+        self.assertEqual(main.parse_arguments([]).driver, "sys")
+        self.assertEqual(main.parse_arguments(["--driver", "elf"]).driver, "elf")
+
     def test_a_mixed_choice_is_described_by_what_is_ours(self):
         self.assertEqual(programs.describe(programs.parse_choice("debian,database=ours")),
                          "debian, but ours: ovsdb-server")
@@ -78,7 +87,7 @@ class Measurements(unittest.TestCase):
 
     def test_packets_of_a_flow_are_read_from_its_line(self):
         line = " cookie=0x0, n_packets=17, n_bytes=1 actions=drop"
-        self.assertEqual(story.packet_count(line), 17)
+        self.assertEqual(checks.packet_count(line), 17)
 
 
 class Table(unittest.TestCase):
@@ -96,6 +105,37 @@ class Table(unittest.TestCase):
         vm, peer = PAIRS[0]
         self.results["gre"][vm, peer, "TCP"] = Cell("no traffic", good=False)
         self.assertEqual(report.failures(self.results), ["gre vm1 - vm2 TCP: no traffic"])
+
+
+class Scenes(unittest.TestCase):
+    def test_hosts_that_are_no_hyperv_hosts_say_what_is_left_out(self):
+        out = io.StringIO()
+        stage = SimpleNamespace(narrator=Narrator(out))
+        left_out = scenes.chosen(False)
+        for scene in (*left_out.over_vxlan, *left_out.at_the_end):
+            scene.play(stage)
+        self.assertEqual(out.getvalue().count("skipped"), 7)
+
+    def test_what_an_emulated_host_reports_is_a_failure(self):
+        plan = topology.PLAN[0]
+        with tempfile.TemporaryDirectory() as folder:
+            host = hyperv_host.HypervHost(plan, {}, Path(folder), topology.Topology("x"), None, None)
+            (Path(folder) / "log").mkdir()
+            report_file = Path(folder) / "log" / "hvemu.report"
+            report_file.write_text("", encoding="utf-8")
+            host.require_no_report()
+            report_file.write_text("==1==ERROR: AddressSanitizer: use after free", encoding="utf-8")
+            with self.assertRaisesRegex(CommandFailed, "hv1: .*\n.*use after free"):
+                host.require_no_report()
+
+    def test_seconds_without_traffic_are_seen(self):
+        output = '{"intervals": [{"sum": {"bits_per_second": 5}}, {"sum": {"bits_per_second": 0}}]}'
+        self.assertEqual(daemon_killed.rates_of(output), [5, 0])
+        self.assertEqual(daemon_killed.rates_of("no JSON"), [])
+
+    def test_counters_are_the_sums_of_all_ports(self):
+        text = "lookups: hit:9 missed:2 lost:1\n RX dropped:3 ...\n TX dropped:4 aborted:?\n"
+        self.assertEqual(str(daemon_killed.counters_of(text)), "2 missed, 1 lost, 7 dropped")
 
 
 class Narration(unittest.TestCase):

@@ -1,7 +1,7 @@
 """A host of the demo: a network namespace in which a chosen switch runs. The story drives it.
 
 A host of another kind is another class with the same members: plan, description, shell, prepare,
-start, add_bridges, add_tunnel, remove_tunnel, tunnel_name, log_complaints.
+start, add_bridges, add_tunnel, remove_tunnel, tunnel_name, stop, log_complaints.
 """
 import shutil
 
@@ -20,6 +20,7 @@ class NamespaceHost:
         self.plan = plan
         self.makers = makers
         self.folder = folder
+        self.narrator = narrator
         self.shell = Shell(plan.name, namespace, self._environment(), narrator)
 
     @property
@@ -90,6 +91,9 @@ class NamespaceHost:
     @staticmethod
     def tunnel_name(kind, peer):
         return f"{kind}-{peer.name}"
+
+    def stop(self):
+        """Nothing to look at: its daemons end with its namespace."""
 
     def log_complaints(self):
         """Lines at WARN and above of every log of this host."""

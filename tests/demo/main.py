@@ -10,19 +10,23 @@ from pathlib import Path
 import hyperv_host
 import programs
 import report
+import scenes
 import story
 from host import NamespaceHost
-from shell import Narrator, Shell
+from shell import Narrator
+from stage import Stage
 from topology import PLAN, VMS, Topology
 
 # What each host runs where the command line does not say.
 DEFAULT_CHOICE = {"hv1": "ours", "hv2": "ours", "kvm1": "debian"}
 OUR_HOSTS = ("hv1", "hv2")
+DRIVERS = ("sys", "elf", "none")
 
 
 def parse_arguments(arguments):
     parser = argparse.ArgumentParser(
         prog="./demo",
+        allow_abbrev=False,
         description="VMs in namespaces on three hosts talk over VXLAN and GRE.",
         epilog="CHOICE: a comma-separated list of MAKER, PART=MAKER or PROGRAM=MAKER; makers: "
         "ours, debian, built (ours where there is one); parts: database, daemon, tools. A later "
@@ -33,9 +37,10 @@ def parse_arguments(arguments):
     for part in programs.PARTS:
         parser.add_argument(f"--{part}", choices=programs.MAKERS,
                             help=f"the {part} of {' and '.join(OUR_HOSTS)}")
-    parser.add_argument("--driver", choices=("none", *hyperv_host.DRIVERS), default="none",
-                        help=f"{' and '.join(OUR_HOSTS)} are emulated Hyper-V hosts, the driver a "
-                        "shared object or openvswitch.sys; or (none, the default) Linux hosts")
+    parser.add_argument("--driver", choices=DRIVERS, default="sys",
+                        help=f"{' and '.join(OUR_HOSTS)} are emulated Hyper-V hosts with "
+                        "openvswitch.sys (sys, the default), or with the driver as a shared object "
+                        "under ASan and UBSan (elf), or Linux hosts (none)")
     parser.add_argument("--keep", action="store_true", help="leave everything running at the end")
     parser.add_argument("--clean", action="store_true", help="only remove what an earlier run left")
     parser.add_argument("--quiet", action="store_true", help="headings and tables only")
@@ -86,20 +91,16 @@ class Demo:
         for plan in PLAN:
             hosts[plan.name] = self._host(plan, makers[plan.name])
             hosts[plan.name].prepare()
-        vm_shells = {vm: self._shell(vm.name) for vm in VMS}
-        underlay = self._shell("underlay")
-        return story.Story(hosts, vm_shells, underlay, self.folder, self.narrator)
+        stage = Stage(hosts, self.topology, self.folder, self.narrator)
+        return story.Story(stage, scenes.chosen(bool(self.emulated)))
 
     def _host(self, plan, makers):
         if plan.name in self.emulated:
-            driver = hyperv_host.driver_path(self.options.driver)
+            driver = hyperv_host.built_driver(self.options.driver)
             return hyperv_host.HypervHost(plan, makers, self.folder / plan.name, self.topology,
                                           self.narrator, driver)
         namespace = self.topology.namespace(plan.name)
         return NamespaceHost(plan, makers, self.folder / plan.name, namespace, self.narrator)
-
-    def _shell(self, machine):
-        return Shell(machine, self.topology.namespace(machine), {}, self.narrator)
 
     def explain_keep(self):
         self.narrator.heading("left running; to enter")
@@ -121,7 +122,7 @@ def run(options, narrator):
     started = time.monotonic()
     try:
         told = demo.build(makers)
-        good = story.run(told)
+        good = story.run(told, options.keep)
         summarise(told, narrator, time.monotonic() - started)
     finally:
         if options.keep:

@@ -60,10 +60,14 @@ def locate(program, maker):
     raise BadChoice(f"{program}: {maker} has none here")
 
 
+def build_folder():
+    return Path(os.environ.get("OVS_BUILD", CHECKOUT / "build" / "linux"))
+
+
 def _folders_of(maker):
     if maker == "debian":
         return [Path(folder) for folder in DEBIAN_FOLDERS]
-    build = Path(os.environ.get("OVS_BUILD", CHECKOUT / "build" / "linux"))
+    build = build_folder()
     tools = sorted(path for path in (build / "src" / "tools").glob("*") if path.is_dir())
     return [build / "bin", build / "src" / "tools", *tools]
 

@@ -36,6 +36,16 @@ class Narrator:
         print(text, file=self.out, flush=True)
 
 
+def finish(process, timeout_s):
+    """(exit status, output) of a process that was started, and is killed if it takes too long."""
+    try:
+        output, _ = process.communicate(timeout=timeout_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        output = process.communicate()[0] + f"(killed after {timeout_s} s)\n"
+    return process.returncode, output
+
+
 class Shell:
     """One machine's command line: a namespace, an environment, a prompt."""
 
@@ -58,13 +68,7 @@ class Shell:
 
     def run(self, command, timeout_s=30):
         """(exit status, output) of `command`; one that takes too long is killed, and has failed."""
-        process = self.start(command)
-        try:
-            output, _ = process.communicate(timeout=timeout_s)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            output = process.communicate()[0] + f"(killed after {timeout_s} s)\n"
-        return process.returncode, output
+        return finish(self.start(command), timeout_s)
 
     def must(self, command, timeout_s=30):
         """The output of a command that must succeed; not shown."""

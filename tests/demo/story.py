@@ -1,14 +1,12 @@
-"""The main job, told in order: hosts, bridges, tunnels, traffic, flows, statistics.
+"""The main job in order: hosts, bridges, tunnels, traffic, flows, statistics; scenes between them.
 
 Each step is a command and a sentence that says what it shows. Knows no namespaces and no processes.
 """
-import re
-
 import report
-from capture import Recording
+from capture import Recording, judge_wire
 from shell import CommandFailed
 from topology import HUB, SPOKES, VMS
-from traffic import PAIRS, Traffic, ping_command, received
+from traffic import PAIRS, Traffic
 
 TUN_ID = 42
 STATISTICS_WAIT_S = 10  # the daemon writes statistics into the database every 5 s
@@ -17,18 +15,21 @@ JUDGED_OF_A_STREAM = 10_000  # packets; a TCP cell carries more than tshark read
 
 
 class Story:
-    """Needs hosts, VM shells, the underlay's shell and a folder; leaves results and failures."""
+    """Needs a stage and the scenes to be played on it; leaves results, and the checks' failures."""
 
-    def __init__(self, hosts, vm_shells, underlay, folder, narrator):
-        self.hosts = hosts
-        self.underlay = underlay
-        self.folder = folder
-        self.hub = hosts[HUB.name]
-        self.vm_shells = vm_shells
-        self.narrator = narrator
-        self.traffic = Traffic(vm_shells)
+    def __init__(self, stage, scenes):
+        self.stage = stage
+        self.scenes = scenes
+        self.hosts = stage.hosts
+        self.hub = stage.hub
+        self.narrator = stage.narrator
+        self.checks = stage.checks
+        self.traffic = Traffic({vm: stage.vm_shell(vm) for vm in VMS})
         self.results = {}
-        self.failures = []
+
+    @property
+    def failures(self):
+        return self.checks.failures
 
     def tell(self):
         for host in self.hosts.values():
@@ -37,16 +38,27 @@ class Story:
         self._local_ping()
         self._vxlan_round()
         self._gre_round()
-        self.failures += report.failures(self.results)
+        self._play(self.scenes.at_the_end)
+        self.checks.failures += report.failures(self.results)
+
+    def stop(self):
+        self.narrator.heading("the end: hosts go down")
+        for host in self.hosts.values():
+            host.stop()
 
     def _start(self, host):
         self.narrator.heading(f"{host.plan.name}: {host.description}")
         host.start()
         host.add_bridges()
 
+    def _play(self, scenes):
+        for scene in scenes:
+            self.narrator.heading(scene.TITLE)
+            scene.play(self.stage)
+
     def _local_ping(self):
         self.narrator.heading("VM1 and VM2: two ports of one bridge")
-        self._expect_ping(VMS[0], VMS[1].ipv4, "hv1 carries packets between its own VMs")
+        self.stage.ping(VMS[0], VMS[1], "hv1 carries packets between its own VMs")
 
     def _vxlan_round(self):
         self.narrator.heading("VXLAN: one key, given with the tunnel")
@@ -56,7 +68,8 @@ class Story:
         with wire.part("flows and statistics"):
             self._show_flows("vxlan")
             self._show_statistics("vxlan")
-        self._judge("vxlan", wire)
+        judge_wire(self.stage, wire, "vxlan")
+        self._play(self.scenes.over_vxlan)
         self._remove_tunnels("vxlan")
 
     def _gre_round(self):
@@ -67,10 +80,12 @@ class Story:
         self._measure("gre", wire)
         with wire.part("flows, statistics, TCP dropped and back"):
             self._show_flows("gre")
-            self._require_tun_id_matched()
+            self.checks.expect_packets(self.hub.shell, "br-int", f"tun_id={hex(TUN_ID)}",
+                                       f"key {TUN_ID} was matched")
             self._show_statistics("gre")
             self._drop_tcp_and_back()
-        self._judge("gre", wire)
+        judge_wire(self.stage, wire, "gre")
+        self._remove_tunnels("gre")
 
     def _add_tunnels(self, kind, options):
         for plan in SPOKES:
@@ -99,13 +114,13 @@ class Story:
 
     def _recording(self, kind):
         """Every tunnelled packet passes the hub's cable, there and back where two spokes talk."""
-        return Recording(self.underlay, HUB.name, self.folder, kind)
+        return Recording(self.stage.underlay, HUB.name, self.stage.folder, kind)
 
     def _measure(self, kind, wire):
         self.narrator.say(f"measuring {kind.upper()}: pings of all pairs, then TCP by pair ...")
         with wire.part("pings"):
-            if not self.traffic.warm_up():
-                self.failures.append(f"{kind}: not every pair answered within the grace")
+            self.checks.expect(self.traffic.warm_up(),
+                               f"{kind}: not every pair answered within the grace")
             results = self.traffic.pings()
         for vm, peer in PAIRS:
             with wire.part(f"TCP {vm.name} - {peer.name}", limit=JUDGED_OF_A_STREAM):
@@ -113,15 +128,8 @@ class Story:
         self.results[kind] = results
         self.narrator.say(report.render({kind: results}) + "\n")
 
-    def _judge(self, kind, wire):
-        verdict = wire.verdict(kind)
-        self.narrator.command("underlay", wire.command(), f"{verdict}\n")
-        self.narrator.shows("another implementation reads all that the tunnels carry")
-        if not verdict.good:
-            self.failures.append(f"{kind} on the wire: {verdict}")
-
     def _show_flows(self, kind):
-        self._expect_ping(VMS[0], VMS[2].ipv4, f"VM1 reaches VM3 on hv2 through {kind.upper()}")
+        self.stage.ping(VMS[0], VMS[2], f"VM1 reaches VM3 on hv2 through {kind.upper()}")
         show = self.hub.shell.show
         show("ovs-ofctl dump-flows br-int", "the OpenFlow rules and what they matched")
         show(f"ovs-appctl dpctl/dump-flows | head -n {MAX_FLOWS_SHOWN}",
@@ -132,16 +140,11 @@ class Story:
         always change afterwards: a ping then goes on into a tunnel that was removed."""
         show = self.hub.shell.show
         show("ovs-ofctl add-flow br-int tcp,actions=drop", "hv1 drops TCP from now on")
-        self._expect_tcp(VMS[0], VMS[2], works=False, shows="TCP stops")
-        self._expect_ping(VMS[0], VMS[2].ipv4, "ping goes on")
+        vm1 = self.stage.vm_shell(VMS[0])
+        self.checks.expect_tcp(vm1, VMS[2], works=False, shows="TCP stops")
+        self.stage.ping(VMS[0], VMS[2], "ping goes on")
         show("ovs-ofctl del-flows br-int tcp", "the rule is gone")
-        self._expect_tcp(VMS[0], VMS[2], works=True, shows="TCP is back")
-
-    def _require_tun_id_matched(self):
-        dump = self.hub.shell.must("ovs-ofctl dump-flows br-int")
-        rows = [line for line in dump.splitlines() if f"tun_id={hex(TUN_ID)}" in line]
-        if not rows or not all(packet_count(row) > 0 for row in rows):
-            self.failures.append("gre: no packet matched tun_id")
+        self.checks.expect_tcp(vm1, VMS[2], works=True, shows="TCP is back")
 
     def _show_statistics(self, kind):
         tunnel = self.hub.tunnel_name(kind, SPOKES[0])
@@ -149,24 +152,6 @@ class Story:
                             f"wait-until interface {tunnel} 'statistics:rx_packets>=1'")
         self.hub.shell.show(f"ovs-vsctl get interface {tunnel} statistics",
                             "the database counts what the tunnel carried")
-
-    def _expect_ping(self, vm, address, shows):
-        command = ping_command(address, count=3, interval_s=0.2)
-        status, output = self.vm_shells[vm].show_any(command, shows)
-        sent, answered = received(output)
-        if status != 0 or sent != answered:
-            self.failures.append(f"{vm.name}: ping {address} lost {sent - answered}/{sent}")
-
-    def _expect_tcp(self, vm, peer, works, shows):
-        # Less than a second: no time for a second SYN.
-        command = f"iperf3 -c {peer.ipv4} -n 100K --connect-timeout 900"
-        status, output = self.vm_shells[vm].run(command)
-        self.narrator.command(vm.name, command, output)
-        if (status == 0) != works:
-            outcome = "failed" if works else "went through"
-            self.failures.append(f"{vm.name}: TCP to {peer.name} {outcome}")
-        else:
-            self.narrator.shows(shows)
 
     def complain(self, error):
         """A failed command ends the story, with what the daemons had to say."""
@@ -176,15 +161,12 @@ class Story:
                 self.narrator.say(line)
 
 
-def packet_count(flow_line):
-    found = re.search(r"n_packets=(\d+)", flow_line)
-    return int(found[1]) if found else 0
-
-
-def run(story):
-    """Tells the story; True if everything it promised happened."""
+def run(story, keep=False):
+    """Tells the story, and ends its hosts unless it keeps them; True if all came as promised."""
     try:
         story.tell()
+        if not keep:
+            story.stop()
     except CommandFailed as error:
         story.complain(error)
     return not story.failures

@@ -21,6 +21,7 @@ class Vm:
     """A guest: one NIC, one IPv4 and one IPv6 address."""
 
     number: int
+    network: int = 0  # guests of different networks do not talk
 
     @property
     def name(self):
@@ -28,11 +29,11 @@ class Vm:
 
     @property
     def ipv4(self):
-        return f"10.0.0.{self.number}"
+        return f"10.0.{self.network}.{self.number}"
 
     @property
     def ipv6(self):
-        return f"fd00::{self.number}"
+        return f"fd00:{self.network}::{self.number}"
 
     @property
     def mac(self):
@@ -59,6 +60,8 @@ PLAN = [
 ]
 HUB, *SPOKES = PLAN
 VMS = [vm for plan in PLAN for vm in plan.vms]
+# Of an emulated Hyper-V host only, for one scene or two each.
+EXTRA_VMS = [Vm(5), Vm(6), Vm(7, network=1), Vm(8, network=2), Vm(9, network=2)]
 
 
 class Topology:
@@ -78,6 +81,8 @@ class Topology:
         self._up("underlay", "underlay")
         for plan in PLAN:
             self._add_host(plan)
+        for vm in EXTRA_VMS if self.emulated else []:
+            self._add_namespace(vm.name)
 
     def _add_host(self, plan):
         self._add_namespace(plan.name)
