@@ -163,6 +163,7 @@ class Churn {
  public:
   Churn(std::uint64_t seed, Scheduling scheduling, unsigned steps, Tally& tally)
       : seed_(seed),
+        is_seeded_(scheduling == Scheduling::Seeded),
         steps_(steps),
         tally_(tally),
         host_(kernel_of(seed, scheduling), ndis_of(seed)) {}
@@ -497,7 +498,8 @@ class Churn {
     for (unsigned i = 0; i < 4 * steps_; ++i) {
       VirtualSwitch& at = *sites_[chance.below(2)].at;
       tally_.count(Event::OidCancelled, at.cancel_requests());
-      if (chance.one_of(8)) note(at.cancel_sends(this), Event::SendCancelled);
+      // The emulated host looks at every list for this, wherever it is: one thread at a time.
+      if (is_seeded_ && chance.one_of(8)) note(at.cancel_sends(this), Event::SendCancelled);
       pass_time(chance);
     }
   }
@@ -525,6 +527,7 @@ class Churn {
   }
 
   const std::uint64_t seed_;
+  const bool is_seeded_;
   const unsigned steps_;
   Tally& tally_;
   MemoryNic wire_;

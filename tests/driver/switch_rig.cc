@@ -9,10 +9,8 @@ namespace ovs::tests {
 using namespace emulator;
 
 void MemoryNic::deliver(const NicFrame& frame) {
-  Kernel::current().change([&] {
-    const std::lock_guard lock(mutex_);
-    frames_.emplace_back(frame.bytes.begin(), frame.bytes.end());
-  });
+  const std::lock_guard lock(mutex_);
+  frames_.emplace_back(frame.bytes.begin(), frame.bytes.end());
 }
 
 std::size_t MemoryNic::count() const {
@@ -41,7 +39,8 @@ KernelConfig with_chosen_detectors(KernelConfig kernel) {
 
 }  // namespace
 
-DriverHost::DriverHost(const KernelConfig& kernel, const NdisConfig& ndis)
+DriverHost::DriverHost(const KernelConfig& kernel, const NdisConfig& ndis,
+                       std::int64_t failing_allocation)
     : kernel_(with_chosen_detectors(kernel)) {
   kernel_.add_functions(imports_);
   ndis_ = Ndis::start(kernel_, imports_, ndis);
@@ -49,6 +48,7 @@ DriverHost::DriverHost(const KernelConfig& kernel, const NdisConfig& ndis)
   auto image = load_driver(other != nullptr ? other : DRIVER, imports_);
   REQUIRE_MESSAGE(image.ok(), (image ? "" : image.error().text));
   image_ = std::move(*image);
+  kernel_.failures().fail_nth(failing_allocation);
   driver_ = std::make_unique<StartedDriver>(*image_);
 }
 
@@ -97,8 +97,12 @@ void DriverHost::send(VirtualSwitch& at, const Adapter& from, const MacAddress& 
 }
 
 bool DriverHost::wait_for(const Adapter& adapter, std::size_t count) {
-  const auto ready = [&] { return adapter.nic->count() >= count; };
-  return kernel_.wait_until(ready, 5000);
+  constexpr int kLooks = 5000;
+  for (int i = 0; i < kLooks; ++i) {
+    if (adapter.nic->count() >= count) return true;
+    kernel_.sleep_ms(1);
+  }
+  return false;
 }
 
 std::string DriverHost::link_of(DatapathClient& client, const std::string& port) {

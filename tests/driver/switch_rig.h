@@ -37,8 +37,10 @@ struct Adapter {
 
 class DriverHost {
  public:
+  // The driver's load is given up if its `failing_allocation`-th, from 0, fails it; negative: none
+  // fails.
   explicit DriverHost(const emulator::KernelConfig& kernel = {},
-                      const emulator::NdisConfig& ndis = {});
+                      const emulator::NdisConfig& ndis = {}, std::int64_t failing_allocation = -1);
   DriverHost(const DriverHost&) = delete;
   // Unloads the driver: the kernel judges what is left.
   ~DriverHost();

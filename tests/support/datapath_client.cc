@@ -40,10 +40,9 @@ std::string format_ipv4(Bytes bytes) {
 
 }  // namespace
 
-DatapathClient::DatapathClient(platform::Device& device) {
-  auto opened = device.open();
-  OVS_ASSERT(opened.ok());
-  device_ = std::move(*opened);
+DatapathClient::DatapathClient(platform::Device& device) : DatapathClient(device.open().value()) {}
+
+DatapathClient::DatapathClient(platform::OpenDevice opened) : device_(std::move(opened)) {
   std::uint8_t pid[4];
   OVS_ASSERT(device_->control(DeviceControl::GetPid, Bytes(), pid).ok());
   pid_ = load<std::uint32_t>(pid);

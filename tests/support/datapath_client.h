@@ -28,6 +28,7 @@ struct ClientFlow {
 class DatapathClient {
  public:
   explicit DatapathClient(platform::Device& device);
+  explicit DatapathClient(platform::OpenDevice opened);
 
   // Each returns what went wrong, or "".
   std::string add_port(std::string_view name, wire::VportType type, std::uint32_t number,

@@ -45,6 +45,7 @@ Result<Transfer> Transfer::of(const IRP& irp) {
 Result<MutableBytes> Transfer::compose() {
   // With METHOD_IN_DIRECT the caller's memory may be read only.
   if (method_of(*irp_) == METHOD_IN_DIRECT) return MutableBytes();
+  OVS_TRY(theirs_, direct_output());
   OVS_TRY(answer_, try_make_array<std::uint8_t>(output_size(*irp_), memory_tag("ovsB")));
   return MutableBytes(answer_.data(), answer_.count());
 }
@@ -56,12 +57,9 @@ Result<MutableBytes> Transfer::direct_output() const {
                       output_size(*irp_));
 }
 
-Result<void> Transfer::finish(std::size_t size) const {
+void Transfer::finish(std::size_t size) {
   OVS_ASSERT(size <= answer_.count());
-  if (size == 0) return kOk;
-  OVS_TRY(const MutableBytes theirs, direct_output());
-  __builtin_memcpy(theirs.data(), answer_.data(), size);
-  return kOk;
+  if (size != 0) __builtin_memcpy(theirs_.data(), answer_.data(), size);
 }
 
 }  // namespace ovs::driver

@@ -20,13 +20,13 @@ class Transfer {
 
   Bytes input() const { return input_; }
   // Room for an answer that is composed, zero at first; the caller does not see it before finish().
-  // Error::NoMemory.
+  // Error::NoMemory, before anything is done: afterwards there is a place for the answer.
   Result<MutableBytes> compose();
   // The caller's own memory, for what is copied there at once. Error::NoMemory: it cannot be
   // mapped.
   Result<MutableBytes> direct_output() const;
-  // The first `size` bytes of what was composed are the answer. Error::NoMemory: as above.
-  Result<void> finish(std::size_t size) const;
+  // The first `size` bytes of what was composed are the answer.
+  void finish(std::size_t size);
 
  private:
   explicit Transfer(const IRP& irp) : irp_(&irp) {}
@@ -35,6 +35,7 @@ class Transfer {
   Bytes input_;
   OwnedArray<std::uint8_t> input_copy_;
   OwnedArray<std::uint8_t> answer_;
+  MutableBytes theirs_;  // where the answer goes
 };
 
 }  // namespace ovs::driver

@@ -79,7 +79,7 @@ struct Exported<function> {
   static R NTAPI plain_entry(Args... args) { return function(args...); }
   // As a handler that is given to a driver otherwise than by an import.
   static auto handler(const char* name, Levels levels, SpinLocks locks) {
-    row = {name, levels, locks};
+    [[maybe_unused]] static const bool is_named = (row = {name, levels, locks}, true);
     return has_detectors() ? &entry : &plain_entry;
   }
 };

@@ -40,6 +40,8 @@ NDIS_STATUS ControlPath::issue(Issue& issue) {
   if (module_ == nullptr) return reach_below(issue);
   NDIS_OID_REQUEST request = request_of(issue);
   const std::uint64_t before = issue.buffer->hash();
+  const Failures& failures = Kernel::current().failures();
+  const bool had_failed = failures.has_failed();
   {
     const std::lock_guard lock(mutex_);
     under_way_.push_back(&issue);
@@ -56,7 +58,12 @@ NDIS_STATUS ControlPath::issue(Issue& issue) {
   } else if (issue.buffer->hash() != before) {
     violate(25, std::string(oid_name(issue.oid)) + ": its buffer has changed on the way");
   }
-  judge(issue, status);
+  // For want of the memory of a clone nothing can be passed on.
+  const bool is_refusal =
+      status ==
+      (issue.handling == Handling::Create ? NDIS_STATUS_DATA_NOT_ACCEPTED : NDIS_STATUS_RESOURCES);
+  const bool lacked_memory = failures.has_failed() && !had_failed;
+  if (!lacked_memory || !is_refusal || issue.has_reached_below) judge(issue, status);
   return status;
 }
 

@@ -145,9 +145,24 @@ SwitchResult<PortId> VirtualSwitch::Parts::make_port(PortSpec spec, bool is_vali
   return id;
 }
 
+// What was begun, and refused half-way, goes on from there.
+bool VirtualSwitch::Parts::is_torn_down(PortId id) const {
+  const ReadLock lock(model.mutex());
+  const SwitchPort* port = model.find_port(id);
+  return port != nullptr && port->is_torn_down;
+}
+
+bool VirtualSwitch::Parts::is_disconnected(NicAddress address) const {
+  const ReadLock lock(model.mutex());
+  const SwitchNic* nic = model.find_nic(address);
+  return nic != nullptr && nic->state == NicState::Disconnected;
+}
+
 SwitchResult<void> VirtualSwitch::Parts::unmake_port(PortId id) {
   const std::string what = "port " + std::to_string(ndis_id(id));
-  OVS_TRY(check(control.tear_down_port(id), what));
+  if (!is_torn_down(id)) {
+    OVS_TRY(check(control.tear_down_port(id), what));
+  }
   const bool is_free = Kernel::current().wait_until(
       [&] {
         const ReadLock lock(model.mutex());
@@ -174,11 +189,15 @@ SwitchResult<void> VirtualSwitch::Parts::plug(NicAddress address, const NicSpec&
   nic->spec = spec;
   nic->backend = backend;
   OVS_TRY(check(control.create_nic(std::move(nic)), what));
-  return check(control.connect_nic(address), what);
+  const auto connected = check(control.connect_nic(address), what);
+  if (!connected) static_cast<void>(control.delete_nic(address));
+  return connected;
 }
 
 SwitchResult<void> VirtualSwitch::Parts::unplug(NicAddress address) {
-  OVS_TRY(check(control.disconnect_nic(address), name_of(address)));
+  if (!is_disconnected(address)) {
+    OVS_TRY(check(control.disconnect_nic(address), name_of(address)));
+  }
   packets.forget(address);
   const bool is_free = Kernel::current().wait_until(
       [&] {

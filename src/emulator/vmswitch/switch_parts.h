@@ -43,6 +43,8 @@ struct VirtualSwitch::Parts final : Edge {
   SwitchResult<void> unplug(NicAddress address);
   SwitchResult<void> set_policy(PortId port, PropertyKind kind,
                                 FunctionRef<void(PortPolicies&)> change);
+  bool is_torn_down(PortId port) const;
+  bool is_disconnected(NicAddress address) const;
   std::vector<NicAddress> nics_of(PortId port) const;
   std::vector<PortId> port_ids() const;
   std::optional<PortKind> kind_of(PortId port) const;
