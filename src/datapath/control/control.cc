@@ -15,6 +15,15 @@ constexpr std::size_t kWantedRingSize = 1024;
 // A request that changes something is refused beforehand where its reply might not fit.
 constexpr std::size_t kReplyRoom = 1024;
 
+// Linux's programs tell a port or a datapath that is not there (ENODEV) from a flow (ENOENT).
+std::int32_t number_of(const wire::Message& request, Error error) {
+  const auto family = wire::Family{request.type};
+  const bool names_device = family == wire::Family::Datapath || family == wire::Family::Vport ||
+                            family == wire::Family::Netdev || request.dp_ifindex != 0;
+  if (error == Error::NotFound && names_device) return -std::int32_t(wire::ErrorNumber::NoDevice);
+  return -std::int32_t(wire::error_number(error));
+}
+
 }  // namespace
 
 Control::Control(const Config& config, const Hosts& hosts, OwnedArray<RcuPtr<Session>> sessions,
@@ -110,10 +119,10 @@ Result<std::size_t> Control::request(Session& session, DeviceControl code, Bytes
   const Refusal& why = outcome.error();
   if (output.count() < wire::kErrorMessageSize) return why.error;
   wire::Writer refusal(output);
-  wire::put_error(refusal, header, -std::int32_t(wire::error_number(why.error)), why.text);
+  wire::put_error(refusal, header, number_of(header, why.error), why.text);
   if (!refusal.overflowed()) return refusal.size();
   wire::Writer bare(output);
-  wire::put_error(bare, header, -std::int32_t(wire::error_number(why.error)), Text());
+  wire::put_error(bare, header, number_of(header, why.error), Text());
   return bare.size();
 }
 

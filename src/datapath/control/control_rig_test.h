@@ -113,9 +113,12 @@ class ControlRig {
   int send(platform::DeviceControl code, Bytes message) {
     const auto size = handle_->control(code, message, output_);
     if (!size) return -1000 - int(size.error());
-    const auto error = wire::parse_error(Bytes(output_, *size));
+    answer_size_ = *size;
+    const auto error = wire::parse_error(answer());
     return error ? error->error : 0;
   }
+  // What the last request was answered.
+  Bytes answer() const { return Bytes(output_, answer_size_); }
   void receive(std::uint32_t port, const std::vector<std::uint8_t>& frame) {
     receive(port, frame, [](Packet&) {});
   }
@@ -140,6 +143,7 @@ class ControlRig {
   Owned<Control> control_;
   platform::OpenDevice handle_;
   std::uint8_t output_[65536];
+  std::size_t answer_size_ = 0;
 };
 
 }  // namespace ovs::datapath

@@ -35,6 +35,7 @@ class Families {
   Outcome flow_family(const Operation& operation);
   Outcome new_flow(const Operation& operation);
   Outcome del_flow(const Operation& operation);
+  void echo_flow(const Operation& operation, const Flow& flow, std::uint32_t ufid_flags);
   void put_flow(wire::Writer& writer, const wire::Message& request, std::uint16_t flags,
                 const Flow& flow, std::uint32_t ufid_flags);
 

@@ -87,6 +87,13 @@ void Families::put_flow(wire::Writer& writer, const wire::Message& request, std:
   wire::end_message(writer, at);
 }
 
+// What a request that changes a flow is answered if it asks for an answer: the flow, without the
+// actions that it has brought.
+void Families::echo_flow(const Operation& operation, const Flow& flow, std::uint32_t ufid_flags) {
+  if ((operation.request.flags & wire::kFlagEcho) == 0) return;
+  put_flow(operation.reply, operation.request, 0, flow, wire::kUfidOmitActions | ufid_flags);
+}
+
 Outcome Families::new_flow(const Operation& operation) {
   OVS_TRY(const FlowRequest request, parse_request(operation.attributes));
   if (!request.has_key) return Refusal(Error::Invalid, "the flow's key is missing");
@@ -95,13 +102,19 @@ Outcome Families::new_flow(const Operation& operation) {
   FlowStore& flows = *control_.flows_;
   Flow* const known = flows.find(request.id, request.key);
   if (known == nullptr) {
-    OVS_TRY(flows.add({request.id, request.key, mask, request.actions->payload}));
+    OVS_TRY(Flow* const added,
+            flows.add({request.id, request.key, mask, request.actions->payload}));
+    echo_flow(operation, *added, request.ufid_flags);
     return kOk;
   }
-  if ((operation.request.flags & wire::kFlagExclusive) != 0 || known->mask() != mask) {
+  // Either flag says "not an existing one": Linux's programs say CREATE alone.
+  constexpr std::uint16_t kNewOnly = wire::kFlagExclusive | wire::kFlagCreate;
+  if ((operation.request.flags & kNewOnly) != 0 || known->mask() != mask) {
     return Refusal(Error::Exists, "the flow exists");
   }
-  return flows.set_actions(*known, request.actions->payload);
+  OVS_TRY(flows.set_actions(*known, request.actions->payload));
+  echo_flow(operation, *known, request.ufid_flags);
+  return kOk;
 }
 
 Outcome Families::del_flow(const Operation& operation) {
@@ -139,6 +152,7 @@ Outcome Families::flow_family(const Operation& operation) {
   if (request.actions) {
     OVS_TRY(control_.flows_->set_actions(*flow, request.actions->payload));
   }
+  echo_flow(operation, *flow, request.ufid_flags);
   if (request.clears) control_.flows_->clear_totals(*flow);
   return kOk;
 }

@@ -83,15 +83,16 @@ void Families::put_vport(wire::Writer& writer, const wire::Message& request, std
 
 namespace {
 
-// The port that a request names, by number or by name.
+// The port that a request names; by its name if that is there, as in Linux: its programs then send
+// a number that says nothing.
 Result<const Vport*, Refusal> find_port(const wire::Attributes& list, PortTable& ports) {
   const Vport* port = nullptr;
-  if (const auto number = list.find(wire::VportAttr::PortNo)) {
-    OVS_TRY(const std::uint32_t value, number->u32());
-    port = ports.find(PortNo{value});
-  } else if (const auto name = list.find(wire::VportAttr::Name)) {
+  if (const auto name = list.find(wire::VportAttr::Name)) {
     OVS_TRY(const PortName text, parse_name(*name));
     port = ports.find(text.text());
+  } else if (const auto number = list.find(wire::VportAttr::PortNo)) {
+    OVS_TRY(const std::uint32_t value, number->u32());
+    port = ports.find(PortNo{value});
   } else {
     return Refusal(Error::Invalid, "neither a port's number nor its name is given");
   }
