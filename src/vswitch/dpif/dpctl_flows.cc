@@ -303,11 +303,7 @@ void print_flow(DpctlCall& call) {
   const auto flow = dpif->flow_find(*ufid, flow::FlowKey{});
   if (!flow) return call.fail("getting flow", flow.error());
   const DpPortNames names = names_of(*dpif);
-  FlowTextOptions options = text_options(call, *dpif, names);
-  options.with_ufid = true;
-  options.style = flow::OdpStyle::Normal;
-  options.source = "";
-  call.print(format_flow(*flow, call.now_ms(), options) + "\n");
+  call.print(format_flow(*flow, call.now_ms(), text_options(call, *dpif, names)) + "\n");
 }
 
 void del_flow(DpctlCall& call) {

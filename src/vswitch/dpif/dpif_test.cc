@@ -4,6 +4,7 @@
 
 #include "vswitch/dpif/channel.h"
 #include "vswitch/dpif/flow_text.h"
+#include "vswitch/dpif/records.h"
 #include "wire/netlink/error_numbers.h"
 
 namespace ovs::vswitch {
@@ -128,6 +129,16 @@ TEST_CASE("UFID: its text reads back, and other texts do not") {
   CHECK(!parse_ufid("6578f5e0-d9aa-464c-939d-8cad1cf5147"));
   CHECK(!parse_ufid("6578f5e0-d9aa-464c-939d-8cad1cf5147g"));
   CHECK(!parse_ufid("6578f5e00d9aa-464c-939d-8cad1cf51479"));
+}
+
+TEST_CASE("UFID: its text is that of its four words on the wire, each in host order") {
+  std::uint8_t bytes[32];
+  wire::Writer writer{MutableBytes(bytes)};
+  put_ufid(writer, *parse_ufid("12345678-9abc-def0-0102-030405060708"));
+  const std::uint8_t* const value = bytes + wire::kAttributeHeader;
+  CHECK(load<std::uint32_t>(value) == 0x12345678);
+  CHECK(load<std::uint32_t>(value + 4) == 0x9abcdef0);
+  CHECK(load<std::uint32_t>(value + 12) == 0x05060708);
 }
 
 TEST_CASE("Flow statistics: an age counts from the clock, and flags are letters") {

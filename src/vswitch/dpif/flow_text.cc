@@ -96,7 +96,7 @@ flow::OdpDialect dialect_of(std::string_view dpif_type) {
 std::string format_flow(const DpifFlow& flow, std::uint64_t now_ms,
                         const FlowTextOptions& options) {
   std::string text;
-  if (options.with_ufid) {
+  if (options.with_ufid && flow.ufid != Ufid{}) {
     text = fmt::format("ufid:{}{}", format_ufid(flow.ufid), options.ufid_end);
   }
   text += flow::format_odp(flow.key, flow.mask, options.names, options.style, options.dialect);

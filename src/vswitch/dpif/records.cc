@@ -11,10 +11,13 @@ using wire::FlowAttr;
 using wire::PacketAttr;
 using wire::VportAttr;
 
+// Four words in host order, so that every program has the same text for them.
 Result<Ufid> parse_ufid(const wire::Attribute& attribute) {
   if (attribute.payload.count() != 16) return Error::Malformed;
-  return Ufid{load<Be64>(attribute.payload.data()).host(),
-              load<Be64>(attribute.payload.data() + 8).host()};
+  const auto word = [&](unsigned i) {
+    return std::uint64_t{load<std::uint32_t>(attribute.payload.data() + 4 * i)};
+  };
+  return Ufid{word(0) << 32 | word(1), word(2) << 32 | word(3)};
 }
 
 std::vector<std::uint8_t> copy(Bytes bytes) {
@@ -24,9 +27,9 @@ std::vector<std::uint8_t> copy(Bytes bytes) {
 }  // namespace
 
 void put_ufid(wire::Writer& writer, const Ufid& ufid) {
+  const std::uint64_t words[] = {ufid.high >> 32, ufid.high, ufid.low >> 32, ufid.low};
   std::uint8_t bytes[16];
-  store(bytes, Be64(ufid.high));
-  store(bytes + 8, Be64(ufid.low));
+  for (unsigned i = 0; i < 4; ++i) store(bytes + 4 * i, std::uint32_t(words[i]));
   writer.put(FlowAttr::Ufid, bytes);
 }
 
