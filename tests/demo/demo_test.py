@@ -3,6 +3,7 @@
 ./demo itself is the test of the rest.
 """
 import io
+import json
 import os
 import tempfile
 import unittest
@@ -129,7 +130,9 @@ class Scenes(unittest.TestCase):
                 host.require_no_report()
 
     def test_seconds_without_traffic_are_seen(self):
-        output = '{"intervals": [{"sum": {"bits_per_second": 5}}, {"sum": {"bits_per_second": 0}}]}'
+        sums = [{"seconds": 1, "bits_per_second": 5}, {"seconds": 1.01, "bits_per_second": 0},
+                {"seconds": 0.0003, "bits_per_second": 0}]
+        output = json.dumps({"intervals": [{"sum": each} for each in sums]})
         self.assertEqual(daemon_killed.rates_of(output), [5, 0])
         self.assertEqual(daemon_killed.rates_of("no JSON"), [])
 

@@ -118,7 +118,11 @@ class Topology:
             _run(f"ip netns exec {self.namespace(end)} ethtool -K {name} tx off")
 
     def _add_namespace(self, machine):
-        _run(f"ip netns add {self.namespace(machine)}")
+        name = self.namespace(machine)
+        _run(f"ip netns add {name}")
+        # Nobody routes here, and who asks for a router now and then disturbs what is counted.
+        for setting in ("router_solicitations", "accept_ra"):
+            _run(f"ip netns exec {name} tee /proc/sys/net/ipv6/conf/default/{setting}", "0")
         self._up(machine, "lo")
 
     def _up(self, machine, link, mtu=None):
@@ -169,8 +173,8 @@ def _is_alive(pid):
         return False
 
 
-def _run(command):
-    done = subprocess.run(command.split(), capture_output=True, text=True, check=False)
+def _run(command, said=""):
+    done = subprocess.run(command.split(), input=said, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise OSError(f"{command}: {done.stderr.strip()}")
     return done.stdout
