@@ -65,15 +65,16 @@ class Readmes(TreeCase):
 class Contract(TreeCase):
     PATH = "src/emulator/ndis/send_test.cc"
 
-    def outcome(self, last_column, test="51 Sends: twice"):
+    def outcome(self, last_column, test="51 Sends: twice", number="51"):
         self.write(self.PATH, f'TEST_CASE("{test}") {{}}\n')
-        rows = [f"| {number} | call | what | {last_column if number == 51 else 'open'} |"
-                for number in range(1, contract.COUNT + 1)]
-        self.write(contract.TABLE, "\n".join(rows) + "\n")
+        for table in contract.TABLES:
+            names = [f"{table.prefix}{row}" for row in range(1, table.count + 1)]
+            rows = [f"| {name} | what | {last_column if name == number else 'open'} |" for name in names]
+            self.write(table.path, "\n".join(rows) + "\n")
         return self.run_check("check_contract")
 
     def test_a_row_that_names_the_file_of_its_test_passes(self):
-        expected = (0, "check_contract: 1 of 106 rows have a test; 0 problems\n")
+        expected = (0, "check_contract: 1 of 106 rows have a test, 0 of 30 defects have a test; 0 problems\n")
         self.assertEqual(self.outcome(f"`{self.PATH}`"), expected)
 
     def test_a_file_without_the_test_is_named(self):
@@ -82,9 +83,20 @@ class Contract(TreeCase):
     def test_a_test_that_its_row_does_not_name_is_named(self):
         self.assertIn("51 has a test, and no file named", self.outcome("waits for sends")[1])
 
+    def test_a_row_that_says_nothing_is_named(self):
+        self.assertIn("51 names neither a file nor", self.outcome("later", "Sends: twice")[1])
+
     def test_one_test_may_be_of_several_rows(self):
         self.assertEqual(self.outcome(f"`{self.PATH}`", "50, 51 Both: are")[0], 1)
         self.assertEqual(self.outcome(f"`{self.PATH}`", "51, 51 Both: are")[0], 0)
+
+    def test_defects_have_rows_of_their_own(self):
+        self.assertEqual(self.outcome(f"`{self.PATH}`", "B-17 Pause: with copies out", "B-17")[0], 0)
+        self.assertIn("B-17 has a test", self.outcome("open", "B-17 Pause: with copies out", "B-17")[1])
+
+    def test_a_number_without_a_row_is_named(self):
+        self.assertIn("no row B-31", self.outcome("open", "B-31 Nothing: is this")[1])
+        self.assertIn("no row 107", self.outcome("open", "107 Nothing: is this")[1])
 
 
 if __name__ == "__main__":

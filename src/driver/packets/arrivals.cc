@@ -38,9 +38,10 @@ std::uint32_t decisive_size(const Packet& packet) {
   return size < packet.size() ? size : packet.size();
 }
 
-bool is_safe(PNET_BUFFER_LIST list, const Packet& packet) {
+// Whether no guest can write to a list's first `size` bytes any more.
+bool is_safe(PNET_BUFFER_LIST list, std::uint32_t size) {
   const auto& detail = *NET_BUFFER_LIST_SWITCH_FORWARDING_DETAIL(list);
-  return detail.IsPacketDataSafe != 0 || detail.SafePacketDataSize >= decisive_size(packet);
+  return detail.IsPacketDataSafe != 0 || detail.SafePacketDataSize >= size;
 }
 
 // The adapters that all frames of a list go to, as long as each frame goes to the same.
@@ -85,11 +86,12 @@ PNET_BUFFER Arrivals::take(PNET_BUFFER_LIST list, PNET_BUFFER buffer) {
   arrival.list = list;
   const HypervNic* const nic = admit(arrival);
   if (nic == nullptr || arrival.fate != Fate::Open) return nullptr;
-  if (nic->number() == datapath::kNoPort) {
+  const bool is_learning = nic->number() == datapath::kNoPort;
+  if (is_learning && (module_.is_configured() || !is_still_guests(arrival, *nic))) {
     arrival.fate = module_.is_configured() ? Fate::NoPort : learn(arrival, *nic, *buffer);
     return nullptr;
   }
-  arrival.must_copy = buffer != NET_BUFFER_LIST_FIRST_NB(list);
+  arrival.must_copy = is_learning || buffer != NET_BUFFER_LIST_FIRST_NB(list);
   for (; buffer != nullptr && burst_.packet_count < kBatch; buffer = buffer->Next) {
     const Fate fate = read(arrival, *nic, *buffer);
     if (fate == Fate::Open) continue;
@@ -97,6 +99,7 @@ PNET_BUFFER Arrivals::take(PNET_BUFFER_LIST list, PNET_BUFFER buffer) {
     arrival.fate = fate;
     return nullptr;
   }
+  if (is_learning) learn_from_copies(arrival, *nic);
   if (buffer != nullptr) arrival.must_copy = true;
   return buffer;
 }
@@ -185,6 +188,31 @@ void Arrivals::take_back(const Arrival& arrival) {
 
 // ---- a switch that nobody configured -----------------------------------------------------------
 
+// Whether the guest could write another sender than it may be behind whoever looks.
+bool Arrivals::is_still_guests(const Arrival& arrival, const HypervNic& nic) const {
+  const bool is_bound = nic.kind() == NicKind::Vm && !nic.port().policy(reader_).may_spoof_mac;
+  return is_bound && !is_safe(arrival.list, kEthernetSize + kTagSize);
+}
+
+// The frames that were read last go out as copies, and the engine does not see them.
+void Arrivals::learn_from_copies(Arrival& arrival, const HypervNic& nic) {
+  burst_.packet_count -= arrival.count;
+  for (unsigned i = 0; i < arrival.count; ++i) {
+    Frame& frame = Frame::of(*burst_.packets[burst_.packet_count + i]);
+    macs_.learn(mac_at(frame.packet.data + 6), MacPlace{std::uint16_t(nic.port_id())});
+    Target targets[kMaxTargets];
+    const std::size_t count =
+        choose(nic, mac_at(frame.packet.data), vlan_of(frame.packet), targets);
+    for (std::size_t j = 0; j < count; ++j) {
+      Frame* const copy = j + 1 < count ? processors_.frames().clone(frame, frames_) : &frame;
+      if (copy == nullptr) continue;
+      copy->target = targets[j];
+      arrival.outputs.push_back(*copy);
+    }
+    if (count == 0) frames_.give_back(frame);
+  }
+}
+
 Fate Arrivals::learn(Arrival& arrival, const HypervNic& nic, const NET_BUFFER& buffer) {
   Array<std::uint8_t, kEthernetSize + kTagSize> bytes = {};
   const std::uint32_t size = buffer.DataLength;
@@ -208,14 +236,15 @@ Fate Arrivals::learn(Arrival& arrival, const HypervNic& nic, const NET_BUFFER& b
     arrival.tag = 0;
   }
   macs_.learn(from, MacPlace{std::uint16_t(nic.port_id())});
-  return forward(arrival, nic, to, vlan);
+  Target targets[kMaxTargets];
+  const std::size_t count = choose(nic, to, vlan, targets);
+  return send_to(arrival, Span<const Target>(targets, count));
 }
 
-// To the port where the address is, or to all but the sender's; of a team, by one member.
-Fate Arrivals::forward(Arrival& arrival, const HypervNic& nic, std::uint64_t to,
-                       Maybe<std::uint16_t> vlan) {
+// The port where the address is, or all but the sender's; of a team, one member.
+std::size_t Arrivals::choose(const HypervNic& nic, std::uint64_t to, Maybe<std::uint16_t> vlan,
+                             Target* targets) {
   const auto known = is_group(to) ? Maybe<MacPlace>() : macs_.find(to);
-  Target targets[kMaxTargets];
   std::size_t count = 0;
   const auto consider = [&](const HypervNic& other) {
     if (other.port_id() == nic.port_id() || !other.is_connected() || count == kMaxTargets) return;
@@ -227,11 +256,11 @@ Fate Arrivals::forward(Arrival& arrival, const HypervNic& nic, std::uint64_t to,
                                     ? deliver(policy, vlan)
                                     : deliver_without_flows(policy, vlan);
     if (verdict.what == VlanVerdict::What::Drop || verdict.what == VlanVerdict::What::Push) return;
-    targets[count++] = {nullptr, other.port_id(), other.index(),
+    targets[count++] = {burst_.path, other.port_id(), other.index(),
                         verdict.what == VlanVerdict::What::Keep};
   };
   module_.ports().for_each_nic(reader_, consider);
-  return send_to(arrival, Span<const Target>(targets, count));
+  return count;
 }
 
 // ---- out ---------------------------------------------------------------------------------------
@@ -250,7 +279,8 @@ Fate Arrivals::send_to(Arrival& arrival, Span<const Target> targets) {
 bool Arrivals::may_go_itself(const Arrival& arrival, const Frame& frame) const {
   const Target& target = frame.target;
   if (frame.packet.is_rewritten || target.path != burst_.path) return false;
-  return (target.keeps_tag || arrival.tag != 0) && is_safe(arrival.list, frame.packet);
+  return (target.keeps_tag || arrival.tag != 0) &&
+         is_safe(arrival.list, decisive_size(frame.packet));
 }
 
 // Whether every frame of the list goes, as it came, to the same adapters of this switch: then the

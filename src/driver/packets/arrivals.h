@@ -36,7 +36,11 @@ class Arrivals {
   bool go_itself(Arrival& arrival);
   Fate send_to(Arrival& arrival, Span<const Target> targets);
   Fate learn(Arrival& arrival, const HypervNic& nic, const NET_BUFFER& buffer);
-  Fate forward(Arrival& arrival, const HypervNic& nic, std::uint64_t to, Maybe<std::uint16_t> vlan);
+  bool is_still_guests(const Arrival& arrival, const HypervNic& nic) const;
+  void learn_from_copies(Arrival& arrival, const HypervNic& nic);
+  // Fills `targets`, which have room for kMaxTargets, and returns how many.
+  std::size_t choose(const HypervNic& nic, std::uint64_t to, Maybe<std::uint16_t> vlan,
+                     Target* targets);
 
   SwitchModule& module_;
   PacketProcessors& processors_;
