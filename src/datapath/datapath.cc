@@ -379,11 +379,15 @@ void Datapath::encapsulate_and_enqueue(Processor& processor, const Vport& tunnel
                                        const RcuReader& reader) {
   VportCounters& counters = tunnel.counters(processor.id);
   const Vport* underlay_port = ports_->find(path.port, reader);
-  const bool has_room = packet->headroom() >= encapsulation_size(tunnel.kind(), packet->tunnel);
-  if (underlay_port == nullptr || !has_room) {
+  const std::uint32_t around = encapsulation_size(tunnel.kind(), packet->tunnel);
+  const auto refuse = [&](Drop why) {
     counters.tx_dropped.add_unshared(1);
-    return processor.drop(has_room ? Drop::NoRoute : Drop::NoHeadroom, packet);
-  }
+    processor.drop(why, packet);
+  };
+  if (underlay_port == nullptr) return refuse(Drop::NoRoute);
+  if (packet->headroom() < around) return refuse(Drop::NoHeadroom);
+  constexpr std::uint32_t kEthernetSize = 14, kLargestIp = 0xffff;
+  if (packet->size() + around > kLargestIp + kEthernetSize) return refuse(Drop::TooLarge);
   counters.tx_packets.add_unshared(1);
   counters.tx_bytes.add_unshared(packet->size());
   close_checksum(*packet, *processor.host);

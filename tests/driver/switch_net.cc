@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "base/bytes/checksum.h"
+#include "emulator/vmswitch/frame_edit.h"
 
 namespace ovs::tests {
 
@@ -50,20 +51,23 @@ FrameText turned(const FrameText& outer) {
 
 // ---- Net ---------------------------------------------------------------------------------------
 
-Net::Net(DriverHost& host, SwitchKind kind, const char* name, const SwitchHabits& habits)
-    : host_(host), switch_(host.add_switch(spec_of(kind, name, habits))) {
+Net::Net(DriverHost& host, SwitchKind kind, const char* name, const SwitchHabits& habits,
+         const NicSpec& wire)
+    : host_(host), switch_(host.add_switch(spec_of(kind, name, habits, wire))) {
   const auto enabled = switch_.enable_extension();
   REQUIRE(enabled.ok());
   if (kind != SwitchKind::External) return;
   adapters_[kWire].address = switch_.find_physical_nic(kWireName).value_or(NicAddress{});
 }
 
-SwitchSpec Net::spec_of(SwitchKind kind, const char* name, const SwitchHabits& habits) {
+SwitchSpec Net::spec_of(SwitchKind kind, const char* name, const SwitchHabits& habits,
+                        const NicSpec& wire) {
   SwitchSpec spec = private_switch(name);
   spec.kind = kind;
   spec.habits = habits;
   if (kind != SwitchKind::External) return spec;
   PhysicalNicSpec physical;
+  physical.nic = wire;
   physical.nic.name = kWireName;
   physical.nic.friendly_name = kWire;
   physical.nic.mac.bytes = {2, 0, 0, 0, 1, 0};
@@ -72,8 +76,18 @@ SwitchSpec Net::spec_of(SwitchKind kind, const char* name, const SwitchHabits& h
   return spec;
 }
 
-void Net::add(const std::string& name, PortKind kind) {
-  adapters_[name] = host_.plug(switch_, name, kind, name);
+void Net::add(const std::string& name, PortKind kind, const NicSpec& like) {
+  adapters_[name] = host_.plug(switch_, name, kind, name, like);
+}
+
+void Net::send_open(const std::string& from, const FrameText& frame, std::uint16_t segment_size) {
+  constexpr std::uint16_t kTcpSum = 16, kUdpSum = 6;
+  const Bytes bytes(frame);
+  const Headers headers = headers_of(bytes);
+  const std::uint16_t offset = headers.transport == Transport::Tcp ? kTcpSum : kUdpSum;
+  const NicFrame sent{bytes, {std::uint16_t(headers.l4), offset}, segment_size};
+  CHECK(switch_.transmit(adapters_.find(from)->second.address, Span<const NicFrame>(&sent, 1)) ==
+        1);
 }
 
 void Net::send(const std::string& from, const Frames& frames) {
@@ -87,6 +101,10 @@ std::size_t Net::hyperv_send(const std::string& from, const Frames& frames) {
   }
   const Span<const NicFrame> all(sent.data(), sent.size());
   return switch_.transmit(adapters_.find(from)->second.address, all);
+}
+
+std::vector<DeliveredFrame> Net::take_delivered(const std::string& name) {
+  return name == kWire ? wire_.take_delivered() : adapters_[name].nic->take_delivered();
 }
 
 Frames Net::take(const std::string& name) {
@@ -137,10 +155,10 @@ void Configured::flow(const char* actions) {
   CHECK(client.put_flow("in_port(1),eth(),eth_type(0x0800),ipv4(frag=no)", actions) == "");
 }
 
-Tunnelling::Tunnelling(wire::VportType type, std::uint16_t udp_port)
-    : net(host, SwitchKind::External), client(host.device()) {
+Tunnelling::Tunnelling(wire::VportType type, std::uint16_t udp_port, const NicSpec& like)
+    : net(host, SwitchKind::External, "net", {}, like), client(host.device()) {
   net.add("host", PortKind::Internal);
-  net.add("a");
+  net.add("a", PortKind::Synthetic, like);
   CHECK(client.add_port("a", kNetdev, 1) == "");
   CHECK(client.add_port("host", wire::VportType::Internal, 10) == "");
   CHECK(client.add_port("wire", kNetdev, 11) == "");

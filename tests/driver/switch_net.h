@@ -25,22 +25,28 @@ FrameText turned(const FrameText& outer);
 class Net {
  public:
   explicit Net(DriverHost& host, emulator::SwitchKind kind = emulator::SwitchKind::Private,
-               const char* name = "net", const emulator::SwitchHabits& habits = {});
+               const char* name = "net", const emulator::SwitchHabits& habits = {},
+               const emulator::NicSpec& wire = {});
 
-  void add(const std::string& name, emulator::PortKind kind = emulator::PortKind::Synthetic);
+  // An adapter that can do what `like` can.
+  void add(const std::string& name, emulator::PortKind kind = emulator::PortKind::Synthetic,
+           const emulator::NicSpec& like = {});
   void send(const std::string& from, const Frames& frames);
   void send(const std::string& from, const FrameText& frame) { send(from, Frames(1, frame)); }
   // How many were taken.
   std::size_t hyperv_send(const std::string& from, const Frames& frames);
+  // A frame of which the checksum is left to a device; and the segments, of so much payload.
+  void send_open(const std::string& from, const FrameText& frame, std::uint16_t segment_size = 0);
   // What came since it was last asked.
   Frames take(const std::string& name);
+  std::vector<DeliveredFrame> take_delivered(const std::string& name);
   MacAddress mac(const std::string& name) { return adapters_[name].mac; }
   emulator::NicAddress address(const std::string& name) { return adapters_[name].address; }
   emulator::VirtualSwitch& hyperv() { return switch_; }
 
  private:
   emulator::SwitchSpec spec_of(emulator::SwitchKind kind, const char* name,
-                               const emulator::SwitchHabits& habits);
+                               const emulator::SwitchHabits& habits, const emulator::NicSpec& wire);
 
   DriverHost& host_;
   MemoryNic wire_;
@@ -82,7 +88,8 @@ struct Configured : Bare {
 // A virtual machine (port 1), and a tunnel (port 20) whose underlay is the wire (port 11); its end
 // here is the host's adapter (port 10).
 struct Tunnelling {
-  explicit Tunnelling(wire::VportType type, std::uint16_t udp_port = 0);
+  explicit Tunnelling(wire::VportType type, std::uint16_t udp_port = 0,
+                      const emulator::NicSpec& like = {});
 
   // The address of the other end is known.
   void resolve();

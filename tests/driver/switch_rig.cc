@@ -10,7 +10,8 @@ using namespace emulator;
 
 void MemoryNic::deliver(const NicFrame& frame) {
   const std::lock_guard lock(mutex_);
-  frames_.emplace_back(frame.bytes.begin(), frame.bytes.end());
+  frames_.push_back(
+      {{frame.bytes.begin(), frame.bytes.end()}, frame.partial.start, frame.segment_size});
 }
 
 std::size_t MemoryNic::count() const {
@@ -18,14 +19,20 @@ std::size_t MemoryNic::count() const {
   return frames_.size();
 }
 
-std::vector<std::vector<std::uint8_t>> MemoryNic::take() {
+std::vector<DeliveredFrame> MemoryNic::take_delivered() {
   const std::lock_guard lock(mutex_);
   return std::exchange(frames_, {});
 }
 
+std::vector<std::vector<std::uint8_t>> MemoryNic::take() {
+  std::vector<std::vector<std::uint8_t>> bytes;
+  for (DeliveredFrame& frame : take_delivered()) bytes.push_back(std::move(frame.bytes));
+  return bytes;
+}
+
 std::vector<std::uint8_t> MemoryNic::last() const {
   const std::lock_guard lock(mutex_);
-  return frames_.empty() ? std::vector<std::uint8_t>() : frames_.back();
+  return frames_.empty() ? std::vector<std::uint8_t>() : frames_.back().bytes;
 }
 
 namespace {
@@ -65,7 +72,7 @@ VirtualSwitch& DriverHost::add_switch(const SwitchSpec& spec) {
 }
 
 Adapter DriverHost::plug(VirtualSwitch& at, const std::string& ovs_name, PortKind kind,
-                         const std::string& adapter_name) {
+                         const std::string& adapter_name, const NicSpec& like) {
   PortSpec port;
   port.kind = kind;
   port.friendly_name = ovs_name;
@@ -74,7 +81,7 @@ Adapter DriverHost::plug(VirtualSwitch& at, const std::string& ovs_name, PortKin
   Adapter adapter;
   adapter.address.port = *id;
   adapter.mac = MacAddress{{{2, 0, 0, 0, 0, next_mac_++}}};
-  NicSpec nic;
+  NicSpec nic = like;
   nic.name = "nic-" + std::to_string(unsigned(*id));
   nic.friendly_name = adapter_name;
   nic.mac = adapter.mac;

@@ -15,6 +15,13 @@
 
 namespace ovs::tests {
 
+// A frame at an adapter, and what was left to it.
+struct DeliveredFrame {
+  std::vector<std::uint8_t> bytes;
+  std::uint16_t open_checksum = 0;  // where what is to be summed begins
+  std::uint16_t segment_size = 0;
+};
+
 // What is behind an adapter: keeps what it is given.
 class MemoryNic final : public emulator::NicBackend {
  public:
@@ -23,10 +30,11 @@ class MemoryNic final : public emulator::NicBackend {
   std::vector<std::uint8_t> last() const;
   // All that came since it was last asked.
   std::vector<std::vector<std::uint8_t>> take();
+  std::vector<DeliveredFrame> take_delivered();
 
  private:
   mutable std::mutex mutex_;
-  std::vector<std::vector<std::uint8_t>> frames_;
+  std::vector<DeliveredFrame> frames_;
 };
 
 struct Adapter {
@@ -49,7 +57,8 @@ class DriverHost {
   // A virtual machine's, on a new port of this OVS name.
   Adapter plug(emulator::VirtualSwitch& at, const std::string& ovs_name,
                emulator::PortKind kind = emulator::PortKind::Synthetic,
-               const std::string& adapter_name = "Network Adapter");
+               const std::string& adapter_name = "Network Adapter",
+               const emulator::NicSpec& like = {});
   // A frame of 64 bytes into the switch.
   void send(emulator::VirtualSwitch& at, const Adapter& from, const MacAddress& to);
   // Waits, at most some seconds, until this adapter has been given so many frames.

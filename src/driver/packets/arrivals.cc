@@ -21,6 +21,8 @@ std::uint32_t word_of(PVOID entry) {
   return std::uint32_t(reinterpret_cast<ULONG_PTR>(entry));
 }
 
+static_assert(2 * datapath::kMaxSegments <= datapath::kMaxUnderWay);
+
 // How many bytes of a frame decided on what became of it.
 std::uint32_t decisive_size(const Packet& packet) {
   constexpr std::uint8_t kIcmp = 1, kTcp = 6, kUdp = 17, kSctp = 132;
@@ -80,6 +82,14 @@ class CommonTargets {
 
 // ---- in ----------------------------------------------------------------------------------------
 
+// What may have to be cut becomes many packets, for which the engine and the pool have room as
+// well.
+unsigned cost_of(PNET_BUFFER_LIST list) {
+  const bool is_large = NET_BUFFER_LIST_INFO(list, TcpLargeSendNetBufferListInfo) != nullptr ||
+                        NET_BUFFER_LIST_INFO(list, TcpRecvSegCoalesceInfo) != nullptr;
+  return is_large ? kBatch / 2 : 1;
+}
+
 PNET_BUFFER Arrivals::take(PNET_BUFFER_LIST list, PNET_BUFFER buffer) {
   Arrival& arrival = burst_.arrivals[burst_.arrival_count++];
   arrival = Arrival{};
@@ -92,7 +102,9 @@ PNET_BUFFER Arrivals::take(PNET_BUFFER_LIST list, PNET_BUFFER buffer) {
     return nullptr;
   }
   arrival.must_copy = is_learning || buffer != NET_BUFFER_LIST_FIRST_NB(list);
-  for (; buffer != nullptr && burst_.packet_count < kBatch; buffer = buffer->Next) {
+  const unsigned cost = cost_of(list);
+  for (; buffer != nullptr && burst_.room > 0; buffer = buffer->Next) {
+    burst_.room -= cost < burst_.room ? cost : burst_.room;
     const Fate fate = read(arrival, *nic, *buffer);
     if (fate == Fate::Open) continue;
     take_back(arrival);
@@ -132,7 +144,6 @@ Fate Arrivals::read(Arrival& arrival, const HypervNic& nic, const NET_BUFFER& bu
   burst_.packets[burst_.packet_count++] = &frame->packet;
   const std::uint32_t prefix = size < kPrefixSize ? size : kPrefixSize;
   Packet& packet = frame->packet;
-  packet.data = frame->room_end() - prefix;
   packet.head_size = prefix;
   packet.tail_size = size - prefix;
   packet.in_port = std::uint32_t(nic.number());
@@ -171,12 +182,36 @@ Fate Arrivals::accept(Arrival& arrival, const HypervNic& nic, Frame& frame) {
       arrival.must_copy |= is_inside;
       break;
   }
+  return take_offloads(arrival, packet) ? Fate::Open : Fate::Unread;
+}
+
+// What its sender left to a device, or a device did. False: it makes no sense.
+bool Arrivals::take_offloads(Arrival& arrival, Packet& packet) {
   const std::uint32_t checksum =
       word_of(NET_BUFFER_LIST_INFO(arrival.list, TcpIpChecksumNetBufferListInfo));
-  if (checksum == 0 || arrival.kind == NicKind::External) return Fate::Open;
+  const bool is_received = arrival.kind == NicKind::External;
+  const std::uint32_t segments = word_of(NET_BUFFER_LIST_INFO(
+      arrival.list, is_received ? TcpRecvSegCoalesceInfo : TcpLargeSendNetBufferListInfo));
+  if ((checksum | segments) == 0) return true;
   flow::PacketKey& key = processors_.scratch_key(reader_);
-  take_send_checksum(packet, checksum, flow::extract(packet.head(), packet.metadata(), key));
-  return Fate::Open;
+  const auto headers = [&] {
+    packet.at = flow::extract(packet.head(), packet.metadata(), key);
+    return packet.at;
+  };
+  if (is_received) {
+    take_received(packet, checksum, segments, headers());
+    arrival.is_coalesced = packet.segment_size != 0;
+    return true;
+  }
+  if (segments == 0) {
+    take_send_checksum(packet, checksum, headers());
+    return true;
+  }
+  fix_ip_length(packet, headers().l3);
+  const flow::HeaderOffsets at = headers();
+  if (!take_large_send(packet, segments, at)) return false;
+  arrival.payload += packet.size() - at.payload;
+  return true;
 }
 
 // The frames of a list that cannot be read to its end.
@@ -279,6 +314,7 @@ Fate Arrivals::send_to(Arrival& arrival, Span<const Target> targets) {
 bool Arrivals::may_go_itself(const Arrival& arrival, const Frame& frame) const {
   const Target& target = frame.target;
   if (frame.packet.is_rewritten || target.path != burst_.path) return false;
+  if (arrival.is_coalesced && target.is_outside) return false;
   return (target.keeps_tag || arrival.tag != 0) &&
          is_safe(arrival.list, decisive_size(frame.packet));
 }

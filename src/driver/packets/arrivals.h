@@ -8,6 +8,9 @@
 
 namespace ovs::driver {
 
+// Of a burst's room that each frame of the list takes.
+unsigned cost_of(PNET_BUFFER_LIST list);
+
 class Arrivals {
  public:
   Arrivals(SwitchModule& module, PacketProcessors& processors, MacTable& macs, Burst& burst,
@@ -30,6 +33,7 @@ class Arrivals {
   const HypervNic* admit(Arrival& arrival);
   Fate read(Arrival& arrival, const HypervNic& nic, const NET_BUFFER& buffer);
   Fate accept(Arrival& arrival, const HypervNic& nic, Frame& frame);
+  bool take_offloads(Arrival& arrival, datapath::Packet& packet);
   void take_back(const Arrival& arrival);
   void settle(Arrival& arrival);
   bool may_go_itself(const Arrival& arrival, const Frame& frame) const;

@@ -29,6 +29,7 @@ void Burst::clear() {
   next = nullptr;
   path = nullptr;
   arrival_count = packet_count = 0;
+  room = datapath::kBatch;
   outputs = {};
   for (Departures& departures_one : departures) departures_one = {};
 }

@@ -55,8 +55,10 @@ struct Arrival {
   bool must_copy = false;       // it cannot go itself: the guest could change what was decided on
   std::uint8_t count = 0;       // its NET_BUFFERs that are in this burst
   bool is_held = false;         // the engine has kept frames of it
+  bool is_coalesced = false;    // a device made it of several that it received
   bool has_one_target = false;  // it goes to `target` alone
   std::uint32_t tag = 0;        // beside it: NDIS's info, once it was admitted
+  std::uint32_t payload = 0;    // of TCP, that a device was to make segments of
   Target target;
   FrameQueue outputs;
 };
@@ -80,6 +82,7 @@ struct Burst : SLIST_ENTRY {
   Burst* next = nullptr;
   PacketPath* path = nullptr;  // that the arrivals came by; null: they came over the device
   unsigned arrival_count = 0, packet_count = 0;
+  unsigned room = datapath::kBatch;  // for more packets
   Arrival arrivals[kArrivals];
   datapath::Packet* packets[datapath::kBatch];
   FrameQueue outputs;  // of frames without arrival

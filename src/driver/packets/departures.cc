@@ -1,6 +1,7 @@
 #include "driver/packets/departures.h"
 
 #include "datapath/pipeline/header_set.h"
+#include "datapath/pipeline/segmenter.h"
 #include "driver/extension/switch_module.h"
 #include "driver/packets/offload.h"
 #include "driver/packets/packet_path.h"
@@ -10,7 +11,7 @@ namespace {
 
 // What is beside the bytes of a list of ours.
 struct Beside {
-  std::uint32_t tag = 0, checksum = 0;
+  std::uint32_t tag = 0, checksum = 0, segments = 0, coalesced = 0;
 };
 
 bool is_from_outside(const Source& source) {
@@ -18,20 +19,40 @@ bool is_from_outside(const Source& source) {
   return source.nic != nullptr && source.nic->kind() == NicKind::External;
 }
 
+// Whether NDIS has no words for it on this way: what comes from outside is not left to a device.
+bool has_to_be_cut(const datapath::Packet& packet, const Target& target, bool from_outside) {
+  if (packet.segment_size == 0) return false;
+  if (from_outside) return target.is_outside || packet.open.start != 0;
+  return !can_leave_segments(packet);
+}
+
 // What comes from outside says what was found right, not what is to be filled in.
-Beside put_beside(Frame& frame, const Source& source, datapath::PacketHost& host) {
+Beside put_beside(Frame& frame, bool from_outside, datapath::PacketHost& host) {
   datapath::Packet& packet = frame.packet;
   Beside beside;
   beside.tag = take_tag(packet);
   if (!frame.target.keeps_tag) beside.tag = 0;
-  if (packet.open.start == 0) return beside;
-  if (!is_from_outside(source)) beside.checksum = send_checksum_info(packet);
+  if (from_outside) {
+    datapath::close_checksum(packet, host);
+    beside.checksum = packet.verdict;
+    beside.coalesced = coalesced_info(packet);
+    return beside;
+  }
+  if (packet.segment_size != 0) {
+    if (packet.open.start == 0) leave_segments_open(packet);
+    beside.segments = put_large_send(packet);
+    return beside;
+  }
+  beside.checksum = send_checksum_info(packet);
   if (beside.checksum == 0) datapath::close_checksum(packet, host);
   return beside;
 }
 
-// The frame's memory as a chain of MDLs: its room, which its prefix ends, and its blocks.
+// The frame's memory as a chain of MDLs: its room up to the prefix's end, and its blocks.
 void link_mdls(Frame& frame) {
+  const bool has_more = frame.blocks != nullptr;
+  const std::uint32_t used = std::uint32_t(frame.packet.headroom()) + frame.packet.head_size;
+  frame.mdl.describe(frame.room, has_more ? used : kFrameRoom);
   MDL* last = &frame.mdl.mdl;
   for (Block* block = frame.blocks; block != nullptr; block = block->next) {
     last->Next = &block->mdl.mdl;
@@ -44,16 +65,16 @@ PVOID entry_of(std::uint32_t info) {
   return reinterpret_cast<PVOID>(ULONG_PTR{info});
 }
 
-}  // namespace
-
-bool originate(Burst& burst, Frame& frame, const Source& source, PacketProcessors& processors) {
+// What NDIS has words for.
+bool originate_list(Burst& burst, Frame& frame, const Source& source,
+                    PacketProcessors& processors) {
   PacketPath& path = *frame.target.path;
   Departures* const departures = burst.departures_of(path);
   if (departures == nullptr || !processors.frames().keep_tail(frame) || !path.enter()) {
     processors.frames().give_back(frame);
     return false;
   }
-  const Beside beside = put_beside(frame, source, processors.host());
+  const Beside beside = put_beside(frame, is_from_outside(source), processors.host());
   link_mdls(frame);
   const PNET_BUFFER_LIST list = path.make_list(frame, source);
   if (list == nullptr) {
@@ -62,11 +83,35 @@ bool originate(Burst& burst, Frame& frame, const Source& source, PacketProcessor
     return false;
   }
   NET_BUFFER_LIST_INFO(list, TcpIpChecksumNetBufferListInfo) = entry_of(beside.checksum);
-  NET_BUFFER_LIST_INFO(list, TcpLargeSendNetBufferListInfo) = nullptr;
-  NET_BUFFER_LIST_INFO(list, TcpRecvSegCoalesceInfo) = nullptr;
+  NET_BUFFER_LIST_INFO(list, TcpLargeSendNetBufferListInfo) = entry_of(beside.segments);
+  NET_BUFFER_LIST_INFO(list, TcpRecvSegCoalesceInfo) = entry_of(beside.coalesced);
   NET_BUFFER_LIST_INFO(list, Ieee8021QNetBufferListInfo) = entry_of(beside.tag);
   departures->add(list, &frame.target);
   return true;
+}
+
+// False: not one of its segments goes.
+bool originate_segments(Burst& burst, Frame& frame, const Source& source,
+                        PacketProcessors& processors) {
+  bool goes_any = false;
+  datapath::PacketHost& host = processors.host();
+  (void)datapath::for_each_segment(frame.packet, host, [&](datapath::Packet* packet) {
+    Frame& segment = Frame::of(*packet);
+    segment.unlink();  // the engine has none of them
+    segment.target = frame.target;
+    goes_any = originate_list(burst, segment, source, processors) || goes_any;
+  });
+  processors.frames().give_back(frame);
+  return goes_any;
+}
+
+}  // namespace
+
+bool originate(Burst& burst, Frame& frame, const Source& source, PacketProcessors& processors) {
+  if (has_to_be_cut(frame.packet, frame.target, is_from_outside(source))) {
+    return originate_segments(burst, frame, source, processors);
+  }
+  return originate_list(burst, frame, source, processors);
 }
 
 void commit(Burst& burst, PacketProcessors& processors, const RcuReader& reader) {

@@ -12,14 +12,15 @@ namespace ovs::driver {
 class PacketPath;
 struct Arrival;
 
-// Of a frame that is copied ahead: all of one that fits an MTU of 1500, because the engine's parser
-// believes an IP length only of a frame whose bytes it sees.
+// Of a frame that is copied ahead.
 inline constexpr std::uint32_t kPrefixSize = 1792;
-inline constexpr std::uint32_t kFrameRoom = 2048;  // a prefix is at its end, so that MDLs follow
+inline constexpr std::uint32_t kFrameRoom = 2048;
+inline constexpr std::uint32_t kFrontRoom = 192;  // of a frame's room, in front of it as it comes
+inline constexpr std::uint32_t kWholeSize = kFrameRoom - kFrontRoom;  // frames that fit in a room
 inline constexpr std::uint32_t kBlockSize = 2048;
 
-static_assert(kPrefixSize >= datapath::kMinPrefix &&
-              kFrameRoom - kPrefixSize >= datapath::kHeadroom + 4);
+static_assert(kPrefixSize >= datapath::kMinPrefix && kPrefixSize <= kWholeSize &&
+              kFrontRoom >= datapath::kHeadroom + 4);
 
 // Frames and blocks are SLIST_ENTRYs of a pool while they are free.
 
@@ -45,7 +46,8 @@ struct Target {
   PacketPath* path = nullptr;
   NDIS_SWITCH_PORT_ID port = 0;
   NDIS_SWITCH_NIC_INDEX nic = 0;
-  bool keeps_tag = true;  // false: the tag that is beside the frame goes with the delivery
+  bool keeps_tag = true;    // false: the tag that is beside the frame goes with the delivery
+  bool is_outside = false;  // it is a physical adapter
 
   bool is_same_nic(const Target& other) const { return port == other.port && nic == other.nic; }
 };
@@ -65,7 +67,10 @@ struct alignas(64) Frame : SLIST_ENTRY, ListLink<> {
   alignas(16) std::uint8_t room[kFrameRoom];
 
   static Frame& of(const datapath::Packet& packet) { return *static_cast<Frame*>(packet.owner); }
-  std::uint8_t* room_end() { return room + kFrameRoom; }
+  // What fits behind the prefix.
+  std::uint32_t tailroom() const {
+    return kFrameRoom - std::uint32_t(packet.headroom()) - packet.head_size;
+  }
 };
 
 // Calls `use` for each piece of `size` bytes of a NET_BUFFER from `from` on. False: they are not
@@ -94,8 +99,26 @@ bool for_each_piece(const NET_BUFFER& buffer, std::uint32_t from, std::uint32_t 
 
 // False, and nothing said of `to`: they are not all there, or not mapped.
 bool copy_from(const NET_BUFFER& buffer, std::uint32_t from, std::uint32_t size, std::uint8_t* to);
-// The tail, which has packet.tail_size bytes.
-bool copy_tail(const Frame& frame, std::uint8_t* to);
+// Calls `use` for each piece of `size` bytes of the tail from `from` on. False: as above.
+template <class F>
+bool for_each_tail_piece(const Frame& frame, std::uint32_t from, std::uint32_t size, F&& use) {
+  if (frame.has_arrived_tail) return for_each_piece(*frame.buffer, frame.tail_at + from, size, use);
+  for (const Block* block = frame.blocks; block != nullptr && size > 0; block = block->next) {
+    if (from >= kBlockSize) {
+      from -= kBlockSize;
+      continue;
+    }
+    const std::uint32_t here = kBlockSize - from;
+    const std::uint32_t part = size < here ? size : here;
+    use(Bytes(block->bytes + from, part));
+    size -= part;
+    from = 0;
+  }
+  return size == 0;
+}
+// Those bytes of the tail.
+bool copy_tail(const Frame& frame, std::uint32_t from, std::uint32_t size, std::uint8_t* to);
+// Of all of the tail.
 std::uint16_t sum_tail(const Frame& frame);
 
 }  // namespace ovs::driver

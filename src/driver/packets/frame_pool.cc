@@ -68,11 +68,12 @@ namespace {
 // Empty: a packet with all of its room in front of it.
 Frame* cleared(Frame* frame) {
   datapath::Packet& packet = frame->packet;
-  packet.data = frame->room_end();
+  packet.data = frame->room + kFrontRoom;
   packet.head_size = packet.tail_size = 0;
   packet.in_port = flow::kNoInPort;
   packet.recirc_id = packet.skb_priority = packet.pkt_mark = packet.dp_hash = packet.limit = 0;
   packet.open = {};
+  packet.segment_size = packet.verdict = 0;
   packet.passes = 0;
   packet.has_tunnel = packet.is_rewritten = false;
   frame->arrival = nullptr;
@@ -145,7 +146,7 @@ void FramePool::give_back(Block* blocks) {
   }
 }
 
-Frame* FramePool::clone(const Frame& frame, FrameHand& hand) {
+Frame* FramePool::clone_head(const Frame& frame, std::uint32_t size, FrameHand& hand) {
   Frame* const copy = hand.take();
   if (copy == nullptr) return nullptr;
   const datapath::Packet& packet = frame.packet;
@@ -153,13 +154,21 @@ Frame* FramePool::clone(const Frame& frame, FrameHand& hand) {
   copy->packet.room = copy->room;
   copy->packet.owner = copy;
   copy->packet.data = copy->room + packet.headroom();
-  __builtin_memcpy(copy->packet.data, packet.data, packet.head_size);
+  copy->packet.head_size = size;
+  __builtin_memcpy(copy->packet.data, packet.data, size);
   copy->arrival = frame.arrival;
   copy->index = frame.index;
+  copy->is_broken = frame.is_broken;
+  return copy;
+}
+
+Frame* FramePool::clone(const Frame& frame, FrameHand& hand) {
+  const datapath::Packet& packet = frame.packet;
+  Frame* const copy = clone_head(frame, packet.head_size, hand);
+  if (copy == nullptr) return nullptr;
   copy->buffer = frame.buffer;
   copy->tail_at = frame.tail_at;
   copy->has_arrived_tail = frame.has_arrived_tail;
-  copy->is_broken = frame.is_broken;
   if (packet.tail_size == 0 || frame.has_arrived_tail) return copy;
   copy->blocks = take_blocks(packet.tail_size);
   const Block* from = frame.blocks;
@@ -196,7 +205,42 @@ class BlockWriter {
   std::uint32_t used_ = 0;
 };
 
+// Calls `use` for the bytes of the frame, wherever they lie.
+template <class F>
+bool for_each_part(const Frame& frame, std::uint32_t from, std::uint32_t size, F&& use) {
+  const std::uint32_t head = frame.packet.head_size;
+  if (from < head) {
+    const std::uint32_t part = size < head - from ? size : head - from;
+    use(frame.packet.head().part(from, part));
+    from += part;
+    size -= part;
+  }
+  return for_each_tail_piece(frame, from - head, size, use);
+}
+
 }  // namespace
+
+Frame* FramePool::clone_part(const Frame& frame, std::uint32_t header_size, std::uint32_t from,
+                             std::uint32_t size, FrameHand& hand) {
+  Frame* const copy = clone_head(frame, header_size, hand);
+  if (copy == nullptr) return nullptr;
+  datapath::Packet& packet = copy->packet;
+  packet.tail_size = 0;
+  bool is_read = false;
+  if (size <= copy->tailroom()) {
+    is_read = for_each_part(frame, from, size, [&](Bytes piece) {
+      __builtin_memcpy(packet.data + packet.head_size, piece.data(), piece.count());
+      packet.head_size += std::uint32_t(piece.count());
+    });
+  } else if ((copy->blocks = take_blocks(size)) != nullptr) {
+    packet.tail_size = size;
+    BlockWriter writer(copy->blocks);
+    is_read = for_each_part(frame, from, size, [&](Bytes piece) { writer.add(piece); });
+  }
+  if (is_read) return copy;
+  hand.give_back(*copy);
+  return nullptr;
+}
 
 bool FramePool::put_tail(Frame& frame, Bytes bytes) {
   if (bytes.empty()) return true;
@@ -212,6 +256,13 @@ bool FramePool::keep_tail(Frame& frame) {
   frame.has_arrived_tail = false;
   const std::uint32_t size = frame.packet.tail_size;
   if (size == 0) return true;
+  if (size <= frame.tailroom()) {
+    frame.packet.tail_size = 0;
+    frame.is_broken =
+        !copy_from(*frame.buffer, frame.tail_at, size, frame.packet.data + frame.packet.head_size);
+    frame.packet.head_size += size;
+    return !frame.is_broken;
+  }
   frame.blocks = take_blocks(size);
   if (frame.blocks != nullptr) {
     BlockWriter writer(frame.blocks);

@@ -50,13 +50,19 @@ class FramePool {
   void give_back(Block* blocks);
   // A frame of the same content; its tail is shared where it is still where it arrived.
   Frame* clone(const Frame& frame, FrameHand& hand);
+  // A frame of this one's first `header_size` bytes, which are in its prefix, and of `size` bytes
+  // from `from` on; it shares nothing. Null: there is no room, or they cannot be read.
+  Frame* clone_part(const Frame& frame, std::uint32_t header_size, std::uint32_t from,
+                    std::uint32_t size, FrameHand& hand);
   // These bytes are the tail of a frame that has none. False: there is no room.
   bool put_tail(Frame& frame, Bytes bytes);
-  // Makes the tail ours. False: there is no room, or it cannot be read; the frame has no tail then.
+  // Makes the tail ours: the prefix's end, if it fits there. False: there is no room, or it cannot
+  // be read; the frame has no tail then.
   bool keep_tail(Frame& frame);
 
  private:
   unsigned here() const;
+  Frame* clone_head(const Frame& frame, std::uint32_t size, FrameHand& hand);
 
   OwnedArray<Shelf> shelves_;
 };

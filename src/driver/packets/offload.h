@@ -1,6 +1,6 @@
-// What NDIS says of a frame beside its bytes (tag, checksums left to the device), as the engine has
-// it: in the bytes, and as an open checksum; and back. Pure: bytes and words in, bytes and words
-// out.
+// What NDIS says of a frame beside its bytes (tag, checksums and segments left to the device, what
+// a device found and put together), as the engine has it: in the bytes, as an open checksum, as a
+// segment size; and back. Pure: bytes and words in, bytes and words out.
 #pragma once
 #include <ndis.h>
 
@@ -30,5 +30,27 @@ void take_send_checksum(datapath::Packet& packet, std::uint32_t info,
 // The entry that asks for what is open; 0: nothing is, or NDIS has no word for it (then it is still
 // open).
 std::uint32_t send_checksum_info(const datapath::Packet& packet);
+
+// IP's length becomes what the frame has: a sender of large packets may leave it out.
+void fix_ip_length(datapath::Packet& packet, std::uint32_t l3);
+// The entry TcpLargeSendNetBufferListInfo of a frame that is being sent, whose length is fixed: it
+// has a segment size then, and an open checksum as it has without. False: the frame is no TCP
+// packet, or the entry has no size that a segment can have.
+bool take_large_send(datapath::Packet& packet, std::uint32_t info, const flow::HeaderOffsets& at);
+// Whether there is an entry that leaves the packet's segments to a device.
+bool can_leave_segments(const datapath::Packet& packet);
+// That entry; the checksum, which is open, is as the device wants it then.
+std::uint32_t put_large_send(datapath::Packet& packet);
+// What the entry is when the frames are sent, of `payload` bytes of TCP.
+std::uint32_t large_send_completion(std::uint32_t info, std::uint32_t payload);
+
+// The entries TcpIpChecksumNetBufferListInfo and TcpRecvSegCoalesceInfo of a frame that a device
+// received.
+void take_received(datapath::Packet& packet, std::uint32_t checksum, std::uint32_t coalesced,
+                   const flow::HeaderOffsets& at);
+// And back. 0: it is one packet as it is.
+std::uint32_t coalesced_info(const datapath::Packet& packet);
+// A packet that a device put together of several is as one whose segments are left to a device.
+void leave_segments_open(datapath::Packet& packet);
 
 }  // namespace ovs::driver

@@ -36,10 +36,18 @@ void ProcessorHost::drop(Frame& frame) {
 }
 
 Packet* ProcessorHost::clone(const Packet& packet) {
-  Frame* const copy = pool_.clone(Frame::of(packet), hand_);
-  if (copy == nullptr) return nullptr;
-  lend(*copy);
-  return &copy->packet;
+  return lend_copy(pool_.clone(Frame::of(packet), hand_));
+}
+
+Packet* ProcessorHost::clone_part(const Packet& packet, std::uint32_t header_size,
+                                  std::uint32_t from, std::uint32_t size) {
+  return lend_copy(pool_.clone_part(Frame::of(packet), header_size, from, size, hand_));
+}
+
+Packet* ProcessorHost::lend_copy(Frame* frame) {
+  if (frame == nullptr) return nullptr;
+  lend(*frame);
+  return &frame->packet;
 }
 
 void ProcessorHost::release(Span<Packet* const> packets) {
@@ -76,7 +84,10 @@ bool ProcessorHost::apply_policy(Frame& frame, const HypervNic& nic) {
 }
 
 void ProcessorHost::deliver(Frame& frame, const HypervNic& nic) {
-  frame.target = {&nic.module().packets(), nic.port_id(), nic.index(), true};
+  frame.target = {.path = &nic.module().packets(),
+                  .port = nic.port_id(),
+                  .nic = nic.index(),
+                  .is_outside = nic.kind() == NicKind::External};
   if (!apply_policy(frame, nic)) return drop(frame);
   frame.unlink();
   FrameQueue& queue = frame.arrival != nullptr ? frame.arrival->outputs : burst_->outputs;
@@ -85,7 +96,8 @@ void ProcessorHost::deliver(Frame& frame, const HypervNic& nic) {
 
 void ProcessorHost::copy_tail(const Packet& packet, std::uint8_t* to) {
   // What cannot be read is not made up: zeros.
-  if (!driver::copy_tail(Frame::of(packet), to)) __builtin_memset(to, 0, packet.tail_size);
+  if (!driver::copy_tail(Frame::of(packet), 0, packet.tail_size, to))
+    __builtin_memset(to, 0, packet.tail_size);
 }
 
 std::uint16_t ProcessorHost::sum_tail(const Packet& packet) {

@@ -25,11 +25,14 @@ class ProcessorHost final : public datapath::PacketHost {
 
  private:
   datapath::Packet* clone(const datapath::Packet& packet) override;
+  datapath::Packet* clone_part(const datapath::Packet& packet, std::uint32_t header_size,
+                               std::uint32_t from, std::uint32_t size) override;
   void release(Span<datapath::Packet* const> packets) override;
   void transmit(void* port, Span<datapath::Packet* const> packets) override;
   void copy_tail(const datapath::Packet& packet, std::uint8_t* to) override;
   std::uint16_t sum_tail(const datapath::Packet& packet) override;
 
+  datapath::Packet* lend_copy(Frame* frame);
   void deliver(Frame& frame, const HypervNic& nic);
   bool apply_policy(Frame& frame, const HypervNic& nic);
   void give_back(Frame& frame);

@@ -4,6 +4,7 @@
 #include "driver/packets/arrivals.h"
 #include "driver/packets/destinations.h"
 #include "driver/packets/gate.h"
+#include "driver/packets/offload.h"
 
 namespace ovs::driver {
 namespace {
@@ -16,6 +17,7 @@ struct Slice {
   PNET_BUFFER_LIST list = nullptr;  // whose next NET_BUFFER this is; null: none is half done
   PNET_BUFFER next = nullptr;
   Fate fate = Fate::NoFlow;  // of what was done of it
+  std::uint32_t payload = 0;
 };
 
 unsigned buffer_count(PNET_BUFFER_LIST list) {
@@ -31,6 +33,14 @@ std::uint32_t source_of(PNET_BUFFER_LIST list) {
 
 Frame*& frame_of(PNET_BUFFER_LIST list) {
   return *reinterpret_cast<Frame**>(NET_BUFFER_LIST_CONTEXT_DATA_START(list));
+}
+
+// What a device says that was left the segments of a list, when it is done with it.
+void say_segments_sent(PNET_BUFFER_LIST list, std::uint32_t payload) {
+  PVOID& entry = NET_BUFFER_LIST_INFO(list, TcpLargeSendNetBufferListInfo);
+  if (entry == nullptr) return;
+  const auto asked = std::uint32_t(reinterpret_cast<ULONG_PTR>(entry));
+  entry = reinterpret_cast<PVOID>(ULONG_PTR{large_send_completion(asked, payload)});
 }
 
 const WCHAR* reason_of(Fate fate) {
@@ -188,13 +198,14 @@ void PacketPath::Parts::gather(Arrivals& arrivals, Burst& burst, NblChain& lists
   }
   while (!lists.empty() && burst.arrival_count < Burst::kArrivals) {
     const PNET_BUFFER_LIST list = lists.first();
-    const unsigned room = datapath::kBatch - burst.packet_count;
-    if (buffer_count(list) > room && burst.arrival_count > 0) return;
+    const bool fits = cost_of(list) * buffer_count(list) <= burst.room;
+    if (!fits && burst.arrival_count > 0) return;
     (void)lists.take_first();
     slice.next = arrivals.take(list, NET_BUFFER_LIST_FIRST_NB(list));
     if (slice.next == nullptr) continue;
     slice.list = list;
     slice.fate = Fate::NoFlow;
+    slice.payload = 0;
     return;
   }
 }
@@ -205,13 +216,16 @@ void PacketPath::Parts::finish(Burst& burst, Slice& slice, NblChain& done) {
     Arrival& part = burst.arrivals[0];
     if (slice.fate == Fate::Copied) part.fate = Fate::Copied;  // some of it was
     slice.fate = part.fate;
+    slice.payload = part.payload += slice.payload;
     if (slice.next != nullptr) part.fate = Fate::Goes;  // not yet done
     if (slice.next == nullptr) slice.list = nullptr;
   }
   report(burst);
   for (unsigned i = 0; i < burst.arrival_count; ++i) {
     const Arrival& arrival = burst.arrivals[i];
-    if (arrival.fate != Fate::Goes) done.push_back(arrival.list);
+    if (arrival.fate == Fate::Goes) continue;
+    say_segments_sent(arrival.list, arrival.payload);
+    done.push_back(arrival.list);
   }
 }
 
@@ -258,6 +272,7 @@ void PacketPath::Parts::drop(NblChain lists, ULONG dispatch) {
 void PacketPath::Parts::refuse(NblChain lists, NDIS_STATUS status, ULONG dispatch) {
   for (PNET_BUFFER_LIST list = lists.first(); list != nullptr; list = list->Next) {
     NET_BUFFER_LIST_STATUS(list) = status;
+    say_segments_sent(list, 0);
   }
   complete(std::move(lists), dispatch);
 }

@@ -186,8 +186,7 @@ namespace {
 
 bool fill(FramePool& pool, Frame& frame, Bytes bytes) {
   datapath::Packet& packet = frame.packet;
-  const std::size_t prefix = bytes.count() < kPrefixSize ? bytes.count() : kPrefixSize;
-  packet.data = frame.room_end() - prefix;
+  const std::size_t prefix = bytes.count() <= kWholeSize ? bytes.count() : kPrefixSize;
   packet.head_size = std::uint32_t(prefix);
   __builtin_memcpy(packet.data, bytes.data(), prefix);
   return pool.put_tail(frame, bytes.from(prefix));

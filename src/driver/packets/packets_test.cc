@@ -158,6 +158,61 @@ TEST_CASE("78 Offload: a checksum that NDIS is asked for is open, and asked for 
   }
 }
 
+TEST_CASE("Offload: what a device found of a frame's checksums stays with it, and what it joined") {
+  Sample sample(6);
+  sample.packet.at.payload = 54;
+  sample.packet.tail_size = 3001;
+  NDIS_TCP_IP_CHECKSUM_NET_BUFFER_LIST_INFO found = {};
+  found.Receive.IpChecksumSucceeded = found.Receive.TcpChecksumFailed = 1;
+  NDIS_RSC_NBL_INFO joined = {};
+  joined.Info.CoalescedSegCount = 3;
+  const auto word = [](PVOID value) { return std::uint32_t(reinterpret_cast<ULONG_PTR>(value)); };
+  take_received(sample.packet, word(found.Value), word(joined.Value), sample.packet.at);
+  CHECK(sample.packet.verdict == word(found.Value));
+  CHECK(sample.packet.segment_size == 1001);
+  CHECK(coalesced_info(sample.packet) == word(joined.Value));
+  take_received(sample.packet, 0, 0, sample.packet.at);
+  CHECK(sample.packet.verdict == 0);
+}
+
+TEST_CASE("Offload: a segment size of zero is none, and one above the payload needs no segments") {
+  const auto entry = [](ULONG size) {
+    NDIS_TCP_LARGE_SEND_OFFLOAD_NET_BUFFER_LIST_INFO info = {};
+    info.LsoV2Transmit.MSS = size & 0xfffff;
+    info.LsoV2Transmit.Type = NDIS_TCP_LARGE_SEND_OFFLOAD_V2_TYPE;
+    return std::uint32_t(reinterpret_cast<ULONG_PTR>(info.Value));
+  };
+  for (const ULONG size : {0u, 0x10000u, 0xfffffu}) {
+    Sample sample(6);
+    sample.packet.at.payload = 54;
+    CHECK(!take_large_send(sample.packet, entry(size), sample.packet.at));
+  }
+  Sample sample(6);
+  sample.packet.at.payload = 54;
+  sample.packet.tail_size = 1000;
+  CHECK(take_large_send(sample.packet, entry(1000), sample.packet.at));
+  CHECK(sample.packet.segment_size == 0);
+  CHECK(sample.packet.open.start == 34);
+  CHECK(take_large_send(sample.packet, entry(999), sample.packet.at));
+  CHECK(sample.packet.segment_size == 999);
+  sample.packet.at.payload = 0;  // no TCP header
+  CHECK(!take_large_send(sample.packet, entry(999), sample.packet.at));
+}
+
+TEST_CASE("Offload: a large send that is done says so in its own version's words") {
+  NDIS_TCP_LARGE_SEND_OFFLOAD_NET_BUFFER_LIST_INFO asked = {}, done = {};
+  asked.LsoV1Transmit.MSS = 1460;
+  asked.LsoV1Transmit.TcpHeaderOffset = 34;
+  const auto word = [&] { return std::uint32_t(reinterpret_cast<ULONG_PTR>(asked.Value)); };
+  done.Value = reinterpret_cast<PVOID>(ULONG_PTR{large_send_completion(word(), 60000)});
+  CHECK(ULONG{done.LsoV1TransmitComplete.TcpPayload} == 60000);
+  CHECK(ULONG{done.LsoV1TransmitComplete.Type} == NDIS_TCP_LARGE_SEND_OFFLOAD_V1_TYPE);
+  asked.LsoV2Transmit.Type = NDIS_TCP_LARGE_SEND_OFFLOAD_V2_TYPE;
+  done.Value = reinterpret_cast<PVOID>(ULONG_PTR{large_send_completion(word(), 60000)});
+  CHECK(ULONG{done.LsoV2TransmitComplete.Reserved} == 0);
+  CHECK(ULONG{done.LsoV2TransmitComplete.Type} == NDIS_TCP_LARGE_SEND_OFFLOAD_V2_TYPE);
+}
+
 // ---- ownership ---------------------------------------------------------------------------------
 
 TEST_CASE("NblChain: lists come out in the order in which they went in") {

@@ -21,14 +21,18 @@ NDIS_RSC_NBL_INFO coalescing_info(NET_BUFFER_LIST* list) {
   return info;
 }
 
-void put_large_send(NET_BUFFER_LIST* list, const NicFrame& frame, const Headers& headers) {
+void put_large_send(NET_BUFFER_LIST* list, const NicFrame& frame, LargeSends large_sends,
+                    const Headers& headers) {
   NDIS_TCP_LARGE_SEND_OFFLOAD_NET_BUFFER_LIST_INFO info;
   info.Value = nullptr;
   info.LsoV2Transmit.MSS = frame.segment_size;
   info.LsoV2Transmit.TcpHeaderOffset = static_cast<ULONG>(headers.l4);
-  info.LsoV2Transmit.Type = NDIS_TCP_LARGE_SEND_OFFLOAD_V2_TYPE;
-  info.LsoV2Transmit.IPVersion =
-      headers.ip_version == 6 ? NDIS_TCP_LARGE_SEND_OFFLOAD_IPv6 : NDIS_TCP_LARGE_SEND_OFFLOAD_IPv4;
+  // The first version knows IPv4 alone.
+  if (large_sends == LargeSends::V2 || headers.ip_version == 6) {
+    info.LsoV2Transmit.Type = NDIS_TCP_LARGE_SEND_OFFLOAD_V2_TYPE;
+    info.LsoV2Transmit.IPVersion = headers.ip_version == 6 ? NDIS_TCP_LARGE_SEND_OFFLOAD_IPv6
+                                                           : NDIS_TCP_LARGE_SEND_OFFLOAD_IPv4;
+  }
   NET_BUFFER_LIST_INFO(list, TcpLargeSendNetBufferListInfo) = info.Value;
 }
 
@@ -87,13 +91,30 @@ Tag tag_of(NET_BUFFER_LIST* list) {
           static_cast<std::uint8_t>(info.TagHeader.UserPriority)};
 }
 
-void put_send_info(NET_BUFFER_LIST* list, const NicFrame& frame, MutableBytes bytes) {
+void complete_large_send(NET_BUFFER_LIST* list) {
+  auto info = large_send_info(list);
+  if (info.Value == nullptr) return;
+  const ULONG type = info.Transmit.Type;
+  info.Value = nullptr;
+  info.Transmit.Type = type;
+  NET_BUFFER_LIST_INFO(list, TcpLargeSendNetBufferListInfo) = info.Value;
+}
+
+// Of the first version nothing tells a size of segments with a header's offset from a payload that
+// was sent but that the offset is not zero; no payload here is that large.
+bool is_large_send_open(NET_BUFFER_LIST* list) {
+  const auto info = large_send_info(list);
+  return info.Value != nullptr && info.LsoV2Transmit.TcpHeaderOffset != 0;
+}
+
+void put_send_info(NET_BUFFER_LIST* list, const NicFrame& frame, LargeSends large_sends,
+                   MutableBytes bytes) {
   if (frame.partial.start == 0) return;
   const Headers headers = headers_of(bytes);
   if (headers.transport == Transport::None) return;
   if (frame.segment_size != 0 && headers.transport == Transport::Tcp) {
     put_pseudo_sum(bytes, headers, PseudoLength::Without);
-    return put_large_send(list, frame, headers);
+    return put_large_send(list, frame, large_sends, headers);
   }
   put_pseudo_sum(bytes, headers, PseudoLength::With);
   NDIS_TCP_IP_CHECKSUM_NET_BUFFER_LIST_INFO info;

@@ -14,7 +14,11 @@ Tag tag_of(NET_BUFFER_LIST* list);
 
 // A NIC of the switch's guests leaves work to others: says so. `bytes` get what Windows' stack puts
 // there.
-void put_send_info(NET_BUFFER_LIST* list, const NicFrame& frame, MutableBytes bytes);
+void put_send_info(NET_BUFFER_LIST* list, const NicFrame& frame, LargeSends large_sends,
+                   MutableBytes bytes);
+// The large send, if it is one, is done, as a NIC says it; and whether it has been said.
+void complete_large_send(NET_BUFFER_LIST* list);
+bool is_large_send_open(NET_BUFFER_LIST* list);
 // A physical NIC has done its work: does it, and says so.
 void put_receive_info(NET_BUFFER_LIST* list, const NicFrame& frame, MutableBytes bytes);
 

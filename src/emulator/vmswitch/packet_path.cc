@@ -118,7 +118,7 @@ Incoming incoming_of(const SwitchPort& port, const SwitchNic& nic, const NicFram
   if (is_external(port)) {
     put_receive_info(&in.said, frame, in.bytes);
   } else {
-    put_send_info(&in.said, frame, in.bytes);
+    put_send_info(&in.said, frame, nic.spec.large_sends, in.bytes);
   }
   return in;
 }
@@ -321,6 +321,7 @@ void PacketPath::sent(FilterModule& module, NET_BUFFER_LIST* chain) {
     context.was_sent = context.is_below = true;
     const ReadLock lock(model_.mutex());
     deliver_list(list, context);
+    if (context.is_hosts) complete_large_send(list);
     list->Status = NDIS_STATUS_SUCCESS;
     context.is_below = false;
   });
@@ -343,6 +344,10 @@ void PacketPath::give_back(NET_BUFFER_LIST* list) {
   if (is_dropped && !context.was_reported && wants_report) {
     violate(66, "a packet from " + name_of(context.origin) +
                     " is completed, neither sent nor reported as filtered");
+  }
+  if (is_large_send_open(list)) {
+    violate(78, "a packet from " + name_of(context.origin) +
+                    " is completed, and does not say that its large send is done");
   }
   bool is_last = false;
   {

@@ -39,6 +39,9 @@ struct NicOffloads {
   bool segmentation = false;  // takes frames with a segment size
 };
 
+// The form in which a guest's stack asks for segments.
+enum class LargeSends : std::uint8_t { V1, V2 };
+
 struct NicSpec {
   std::string name;           // the adapter's unique name; a GUID on Windows
   std::string friendly_name;  // "Network Adapter", "vEthernet (internal)", "Ethernet 2"
@@ -48,6 +51,7 @@ struct NicSpec {
   std::uint32_t mtu = 1500;  // without the Ethernet header
   NicOffloads offloads;
   TagForm tags = TagForm::Metadata;
+  LargeSends large_sends = LargeSends::V2;
   bool guest_memory = true;  // its frames lie in memory that the guest can still write
 };
 

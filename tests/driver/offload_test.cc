@@ -1,0 +1,334 @@
+// What senders leave to devices, and devices to readers, through the driver: checksums, segments,
+// coalesced packets. The emulator's own way of cutting frames is what ours is compared with.
+#include <doctest/doctest.h>
+
+#include "emulator/vmswitch/frame_edit.h"
+#include "tests/driver/switch_net.h"
+
+namespace ovs::tests {
+namespace {
+
+using namespace emulator;
+
+constexpr std::uint16_t kSegment = 1000;
+constexpr std::uint8_t kCongestionReduced = 0x80;
+
+enum class Family : bool { V4, V6 };
+
+// A TCP frame with every checksum right, flags that belong to its first or its last segment alone,
+// and over IPv6 a header of options.
+FrameText tcp_frame(const MacAddress& from, const MacAddress& to, std::size_t payload,
+                    Family family = Family::V4) {
+  FrameText frame(12);
+  store(frame.data(), to);
+  store(frame.data() + 6, from);
+  const auto add = [&](std::initializer_list<int> bytes) {
+    for (const int byte : bytes) frame.push_back(std::uint8_t(byte));
+  };
+  const std::size_t tcp = 32 + payload;
+  if (family == Family::V4) {
+    const std::size_t total = 20 + tcp;
+    add({8, 0, 0x45, 0, int(total >> 8), int(total), 0xff, 0xfe, 0x40, 0, 64, 6, 0, 0});
+    add({10, 0, 0, 1, 10, 0, 0, 2});
+  } else {
+    const std::size_t total = 8 + tcp;
+    add({0x86, 0xdd, 0x60, 0, 0, 0, int(total >> 8), int(total), 60, 64});
+    for (int i = 0; i < 32; ++i) frame.push_back(std::uint8_t(0x20 + i));
+    add({6, 0, 1, 4, 0, 0, 0, 0});
+  }
+  add({0, 7, 0, 9, 0xff, 0xff, 0xf0, 0, 1, 2, 3, 4, 0x80, 0x99, 0x10, 0, 0, 0, 0, 0});
+  add({1, 1, 8, 10, 1, 2, 3, 4, 5, 6, 7, 8});
+  for (std::size_t i = 0; i < payload; ++i) frame.push_back(std::uint8_t(i * 7 + i / 256));
+  const MutableBytes bytes(frame.data(), frame.size());
+  complete_ip_checksum(bytes, headers_of(bytes));
+  complete_transport_checksum(bytes, headers_of(bytes));
+  return frame;
+}
+
+// What a device makes of it.
+Frames segments_of(const FrameText& frame, std::size_t size = kSegment) {
+  Frames segments;
+  cut_segments(Bytes(frame), headers_of(Bytes(frame)), size, [&](Bytes segment) {
+    FrameText own(segment.begin(), segment.end());
+    const Headers headers = headers_of(Bytes(own));
+    if (!segments.empty()) own[headers.l4 + 13] &= std::uint8_t(~kCongestionReduced);
+    complete_transport_checksum(MutableBytes(own.data(), own.size()), headers);
+    segments.push_back(own);
+  });
+  return segments;
+}
+
+// The frames without what was put around them; each has to be whole.
+Frames inside(const Frames& outer, std::size_t around) {
+  Frames inner;
+  for (const FrameText& frame : outer) {
+    CHECK(fault_of(Bytes(frame)) == "");
+    inner.emplace_back(frame.begin() + long(around), frame.end());
+  }
+  return inner;
+}
+
+NicSpec capable(LargeSends large_sends = LargeSends::V2) {
+  NicSpec nic;
+  nic.offloads = {true, true};
+  nic.large_sends = large_sends;
+  return nic;
+}
+
+// a and b can do everything, c nothing; guests' memory, or not.
+struct Capable {
+  explicit Capable(LargeSends large_sends = LargeSends::V2, bool guest_memory = true)
+      : net(host), client(host.device()) {
+    NicSpec like = capable(large_sends);
+    like.guest_memory = guest_memory;
+    net.add("a", PortKind::Synthetic, like);
+    net.add("b", PortKind::Synthetic, like);
+    net.add("c");
+    CHECK(client.add_port("a", kNetdev, 1) == "");
+    CHECK(client.add_port("b", kNetdev, 2) == "");
+    CHECK(client.add_port("c", kNetdev, 3) == "");
+  }
+  void flow(const char* actions) {
+    CHECK(client.put_flow("in_port(1),eth(),eth_type(0x0800),ipv4(frag=no)", actions) == "");
+    CHECK(client.put_flow("in_port(1),eth(),eth_type(0x86dd),ipv6(frag=no)", actions) == "");
+  }
+  FrameText a_to_b(std::size_t payload, Family family = Family::V4) {
+    return tcp_frame(net.mac("a"), net.mac("b"), payload, family);
+  }
+  DriverHost host;
+  Net net;
+  DatapathClient client;
+};
+
+TEST_CASE("78 Offload: a large send goes whole to who takes it, in segments to who does not") {
+  for (const LargeSends version : {LargeSends::V1, LargeSends::V2}) {
+    for (const bool guest_memory : {true, false}) {
+      Capable capable(version, guest_memory);
+      capable.flow("2,3");
+      for (const Family family : {Family::V4, Family::V6}) {
+        for (const std::size_t payload : {1001u, 1700u, 9000u, 65000u}) {
+          CAPTURE(payload);
+          const FrameText frame = capable.a_to_b(payload, family);
+          capable.net.send_open("a", frame, kSegment);
+          const auto whole = capable.net.take_delivered("b");
+          REQUIRE(whole.size() == 1);
+          CHECK(whole[0].segment_size == kSegment);
+          CHECK(segments_of(whole[0].bytes) == segments_of(frame));
+          CHECK(capable.net.take("c").size() == (payload + kSegment - 1) / kSegment);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("8 Offload: a large send whose header is written goes whole") {
+  Capable capable;
+  capable.flow("set(eth(dst=02:00:00:00:00:99)),2,push_vlan(vid=7,pcp=0),2");
+  for (const Family family : {Family::V4, Family::V6}) {
+    for (const std::size_t payload : {1700u, 9000u, 65000u}) {
+      CAPTURE(payload);
+      FrameText frame = capable.a_to_b(payload, family);
+      capable.net.send_open("a", frame, kSegment);
+      store(frame.data(), MacAddress{{{2, 0, 0, 0, 0, 0x99}}});
+      const auto whole = capable.net.take_delivered("b");
+      REQUIRE(whole.size() == 2);
+      CHECK(whole[0].segment_size == kSegment);
+      CHECK(segments_of(whole[0].bytes) == segments_of(frame));
+      CHECK(whole[1].segment_size == kSegment);
+      FrameText untagged = whole[1].bytes;
+      remove_tag(untagged);
+      CHECK(segments_of(untagged) == segments_of(frame));
+    }
+  }
+}
+
+TEST_CASE("8 Offload: addresses and ports are written into what is open, too") {
+  Capable capable;
+  CHECK(capable.client.put_flow("in_port(1),eth(),eth_type(0x0800),ipv4(proto=6,frag=no),tcp()",
+                                "set(ipv4(dst=10.9.8.7)),set(tcp(dst=80)),2,3") == "");
+  FrameText frame = capable.a_to_b(3000);
+  capable.net.send_open("a", frame, kSegment);
+  const FrameText small = capable.a_to_b(500);
+  capable.net.send_open("a", small);
+  const auto whole = capable.net.take_delivered("b");
+  REQUIRE(whole.size() == 2);
+  CHECK(whole[1].open_checksum == 34);
+  const Frames cut = capable.net.take("c");
+  REQUIRE(cut.size() == 4);
+  const std::uint8_t to[] = {10, 9, 8, 7};
+  std::copy(std::begin(to), std::end(to), frame.begin() + 30);
+  store(frame.data() + 36, Be16(80));
+  const MutableBytes bytes(frame.data(), frame.size());
+  complete_ip_checksum(bytes, headers_of(bytes));
+  CHECK(segments_of(whole[0].bytes) == segments_of(frame));
+  for (const FrameText& each : cut) CHECK(fault_of(Bytes(each)) == "");
+}
+
+TEST_CASE("8 Offload: a large send through a tunnel is cut, and each segment encapsulated") {
+  for (const bool is_vxlan : {true, false}) {
+    Tunnelling tunnelling(is_vxlan ? wire::VportType::Vxlan : wire::VportType::Gre,
+                          is_vxlan ? 4789 : 0, capable());
+    Net& net = tunnelling.net;
+    tunnelling.resolve();
+    const std::size_t around = is_vxlan ? 50 : 42;
+    const char* const out = "set(tunnel(tun_id=5,dst=192.168.0.2,ttl=64,flags(key))),20";
+    tunnelling.flow("in_port(1),eth(),eth_type(0x0800),ipv4(frag=no)", out);
+    tunnelling.flow("in_port(1),eth(),eth_type(0x86dd),ipv6(frag=no)", out);
+    tunnelling.flow("in_port(10),eth(),eth_type(0x0800),ipv4(frag=no)", "11");
+    for (const Family family : {Family::V4, Family::V6}) {
+      for (const std::size_t payload : {1001u, 9001u, 65000u}) {
+        CAPTURE(payload);
+        const FrameText frame = tcp_frame(net.mac("a"), net.mac("host"), payload, family);
+        for (int i = 0; i < 3; ++i) net.send_open("a", frame, kSegment);
+        const Frames segments = inside(net.take(kWire), around);
+        Frames expected;
+        for (int i = 0; i < 3; ++i) {
+          for (FrameText& segment : segments_of(frame)) expected.push_back(std::move(segment));
+        }
+        CHECK(segments == expected);
+      }
+    }
+  }
+}
+
+TEST_CASE("8 Offload: a checksum that is left open is closed before a tunnel, its own too") {
+  Tunnelling tunnelling(wire::VportType::Vxlan, 4789, capable());
+  Net& net = tunnelling.net;
+  tunnelling.resolve();
+  tunnelling.flow("in_port(1),eth(),eth_type(0x0800),ipv4(frag=no)",
+                  "set(tunnel(tun_id=5,dst=192.168.0.2,ttl=64,flags(csum|key))),20");
+  tunnelling.flow("in_port(10),eth(),eth_type(0x0800),ipv4(frag=no)", "11");
+  for (const std::size_t size : {60u, 61u, 1001u, 1300u}) {
+    CAPTURE(size);
+    for (const FrameText& frame : {tcp_frame(net.mac("a"), net.mac("host"), size),
+                                   udp_frame(net.mac("a"), net.mac("host"), size)}) {
+      net.send_open("a", frame);
+      CHECK(inside(net.take(kWire), 50) == Frames{frame});
+    }
+  }
+}
+
+TEST_CASE("8 Offload: sizes of segments that make no sense") {
+  Capable capable;
+  capable.flow("set(eth(dst=02:00:00:00:00:99)),3");
+  // Larger than the payload: one packet.
+  FrameText frame = capable.a_to_b(900);
+  capable.net.send_open("a", frame, kSegment);
+  store(frame.data(), MacAddress{{{2, 0, 0, 0, 0, 0x99}}});
+  CHECK(capable.net.take("c") == Frames{frame});
+  // A device may be asked for segments of one byte; we are not one.
+  capable.net.send_open("a", capable.a_to_b(3000), 1);
+  CHECK(capable.net.take("c").size() == 3000);
+}
+
+TEST_CASE("8 Offload: a packet that would become too many segments is lost in a tunnel") {
+  Tunnelling tunnelling(wire::VportType::Vxlan, 4789, capable());
+  Net& net = tunnelling.net;
+  tunnelling.resolve();
+  tunnelling.flow("in_port(1),eth(),eth_type(0x0800),ipv4(frag=no)",
+                  "set(tunnel(tun_id=5,dst=192.168.0.2,ttl=64,flags(key))),20");
+  tunnelling.flow("in_port(10),eth(),eth_type(0x0800),ipv4(frag=no)", "11");
+  const FrameText frame = tcp_frame(net.mac("a"), net.mac("host"), 1280);
+  net.send_open("a", frame, 10);
+  CHECK(net.take(kWire).size() == 128);
+  net.send_open("a", frame, 9);
+  CHECK(net.take(kWire).empty());
+}
+
+TEST_CASE("8 Offload: what goes up of a large send are its segments") {
+  Capable capable;
+  CHECK(capable.client.subscribe_upcalls() == "");
+  CHECK(capable.client.transact(wire::Family::Vport, 4, [&](wire::Writer& writer) {
+    writer.put_u32(wire::VportAttr::PortNo, 1);
+    writer.put_u32(wire::VportAttr::UpcallPid, capable.client.pid());
+  }) == "");
+  const FrameText frame = capable.a_to_b(5500);
+  capable.net.send_open("a", frame, kSegment);
+  Frames seen;
+  for (const auto& upcall : capable.client.upcalls()) seen.push_back(upcall.packet);
+  CHECK(seen == segments_of(frame));
+}
+
+// ---- received ----------------------------------------------------------------------------------
+
+// A wire (port 11) whose device coalesces; a (port 1) takes large packets, c (port 3) does not.
+struct Coalescing {
+  Coalescing() : net(host, SwitchKind::External, "net", {}, capable()), client(host.device()) {
+    net.add("a", PortKind::Synthetic, capable());
+    net.add("c");
+    CHECK(client.add_port("a", kNetdev, 1) == "");
+    CHECK(client.add_port("c", kNetdev, 3) == "");
+    CHECK(client.add_port("wire", kNetdev, 11) == "");
+  }
+  void flow(const char* actions) {
+    CHECK(client.put_flow("in_port(11),eth(),eth_type(0x0800),ipv4(frag=no)", actions) == "");
+  }
+  DriverHost host;
+  Net net;
+  DatapathClient client;
+};
+
+TEST_CASE("78 Offload: a coalesced packet goes whole to who takes it, in segments to others") {
+  for (const char* actions : {"1,3", "set(eth(src=02:00:00:00:00:98)),1,3"}) {
+    CAPTURE(actions);
+    Coalescing coalescing;
+    coalescing.flow(actions);
+    FrameText frame = tcp_frame(MacAddress{{{2, 0, 0, 0, 0, 0x98}}}, coalescing.net.mac("a"), 9000);
+    coalescing.net.send_open(kWire, frame, kSegment);
+    const auto whole = coalescing.net.take_delivered("a");
+    REQUIRE(whole.size() == 1);
+    CHECK(whole[0].segment_size == kSegment);
+    CHECK(segments_of(whole[0].bytes) == segments_of(frame));
+    CHECK(coalescing.net.take("c").size() == 9);
+  }
+}
+
+TEST_CASE("78 Offload: a coalesced packet that goes out to a wire again is cut") {
+  Coalescing coalescing;
+  coalescing.flow("11");
+  const FrameText frame = tcp_frame(MacAddress{{{2, 0, 0, 0, 0, 0x98}}}, kBroadcast, 9500);
+  coalescing.net.send_open(kWire, frame, kSegment);
+  CHECK(coalescing.net.take(kWire) == segments_of(frame, 950));
+}
+
+TEST_CASE("106 Offload: a coalesced packet to another switch is a large send there") {
+  Coalescing coalescing;
+  Net other(coalescing.host, SwitchKind::Private, "other");
+  other.add("b", PortKind::Synthetic, capable());
+  CHECK(coalescing.client.add_port("b", kNetdev, 2) == "");
+  coalescing.flow("2");
+  const FrameText frame = tcp_frame(MacAddress{{{2, 0, 0, 0, 0, 0x98}}}, other.mac("b"), 9000);
+  coalescing.net.send_open(kWire, frame, kSegment);
+  const auto whole = other.take_delivered("b");
+  REQUIRE(whole.size() == 1);
+  CHECK(whole[0].segment_size == kSegment);
+  CHECK(segments_of(whole[0].bytes) == segments_of(frame));
+}
+
+TEST_CASE("90 Offload: whichever allocation fails, a large send arrives, or some of it is lost") {
+  Tunnelling tunnelling(wire::VportType::Vxlan, 4789, capable());
+  Net& net = tunnelling.net;
+  tunnelling.resolve();
+  tunnelling.flow("in_port(1),eth(),eth_type(0x0800),ipv4(frag=no)",
+                  "10,set(eth(dst=02:00:00:00:00:99)),10,"
+                  "set(tunnel(tun_id=5,dst=192.168.0.2,ttl=64,flags(key))),20");
+  tunnelling.flow("in_port(10),eth(),eth_type(0x0800),ipv4(frag=no)", "11");
+  const FrameText frame = tcp_frame(net.mac("a"), net.mac("host"), 9000);
+  Failures& failures = tunnelling.host.kernel().failures();
+  std::size_t arrived = 0;
+  for (int nth = 0;; ++nth) {
+    CAPTURE(nth);
+    failures.fail_nth(nth);
+    net.send_open("a", frame, kSegment);
+    const bool has_failed = failures.has_failed();
+    failures.fail_nth(-1);
+    arrived = net.take(kWire).size() + net.take("host").size();
+    CHECK(arrived <= 9 + 2 * 9);
+    if (!has_failed) break;
+    REQUIRE(nth < 1000);
+  }
+  CHECK(arrived == 9 + 2 * 9);
+}
+
+}  // namespace
+}  // namespace ovs::tests
