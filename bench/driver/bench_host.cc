@@ -79,7 +79,8 @@ BenchHost::Parts::Parts(const std::string& path, Between how, const Case& which)
   kernel.add_functions(imports);
   ndis = Ndis::start(kernel, imports, {});
   if (is_plain(between)) packets = std::make_unique<PlainPackets>(imports);
-  auto loaded = load_driver(path, imports);
+  const bool is_judged = between == Between::Judges;
+  auto loaded = load_driver(path, imports, is_judged ? CallGuards::On : CallGuards::Off);
   if (!loaded) fail(loaded.error().text.c_str());
   image = std::move(*loaded);
   driver = std::make_unique<StartedDriver>(*image);
@@ -100,7 +101,6 @@ BenchHost::Parts::~Parts() {
   driver = nullptr;
 }
 
-// Every VLAN may go there.
 void BenchHost::Parts::plug(std::uint8_t number) {
   PortSpec port;
   port.friendly_name = "vm" + std::to_string(number);
@@ -111,11 +111,8 @@ void BenchHost::Parts::plug(std::uint8_t number) {
   nic.friendly_name = nic.name;
   nic.mac = MacAddress{{{2, 0, 0, 0, 0, number}}};
   nic.guest_memory = between == Between::PlainGuestPackets;
-  VlanPolicy vlans;
-  vlans.mode = VlanMode::Trunk;
-  vlans.trunk.set();
   const bool is_connected =
-      net->connect_nic(*id, nic, nics[number - 1u]) && net->set_vlan(*id, vlans) &&
+      net->connect_nic(*id, nic, nics[number - 1u]) &&
       client->add_port(port.friendly_name, wire::VportType::Netdev, number).empty();
   if (!is_connected) fail("no NIC");
   if (number == 1) first.port = *id;

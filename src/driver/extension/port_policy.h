@@ -44,6 +44,8 @@ struct PortPolicy {
   bool may_spoof_mac = false;
   bool may_send_priority = false;  // in tags
 
+  // Else flows alone decide what becomes of tags.
+  constexpr bool rules_vlans() const { return vlan_mode != VlanMode::None || isolation_vlan != 0; }
   constexpr bool operator==(const PortPolicy&) const = default;
 };
 

@@ -14,7 +14,7 @@ constexpr unsigned kFirstWithNative = 40;  // NDIS 6.40
 constexpr std::size_t kMaxTargets = 64;    // of one list; beyond, there are copies
 
 std::uint64_t mac_at(const std::uint8_t* at) {
-  return mac_bits(load<MacAddress>(at));
+  return load<Be64>(at).host() >> 16;  // two bytes behind it are read, which a frame has
 }
 
 std::uint32_t word_of(PVOID entry) {
@@ -120,6 +120,7 @@ const HypervNic* Arrivals::admit(Arrival& arrival) {
   const auto& detail = *NET_BUFFER_LIST_SWITCH_FORWARDING_DETAIL(arrival.list);
   arrival.port = detail.SourcePortId;
   if (module_.ndis_minor() >= kFirstWithNative && detail.NativeForwardingRequired != 0) {
+    departures_.add(arrival.list, nullptr);
     arrival.fate = Fate::Goes;
     return nullptr;
   }
@@ -152,8 +153,36 @@ Fate Arrivals::read(Arrival& arrival, const HypervNic& nic, const NET_BUFFER& bu
   frame->buffer = const_cast<PNET_BUFFER>(&buffer);
   frame->tail_at = prefix;
   frame->has_arrived_tail = packet.tail_size > 0;
-  if (!copy_from(buffer, 0, prefix, packet.data)) return Fate::Unread;
+  if (const std::uint8_t* const bytes = first_piece(buffer, prefix)) {
+    copy_prefix(packet.data, bytes, prefix);
+  } else if (!copy_from(buffer, 0, prefix, packet.data)) {
+    return Fate::Unread;
+  }
   return accept(arrival, nic, *frame);
+}
+
+// What the port's owner has set is done to the frame's tag. False: it may not come in.
+bool Arrivals::admit_tag(Arrival& arrival, const PortPolicy& policy, Packet& packet) {
+  const Maybe<std::uint16_t> vlan = vlan_of(packet);
+  const bool is_beside =
+      word_of(NET_BUFFER_LIST_INFO(arrival.list, Ieee8021QNetBufferListInfo)) != 0;
+  const bool is_inside = !is_beside && bool(vlan);
+  const VlanVerdict verdict = driver::admit(policy, vlan);
+  switch (verdict.what) {
+    case VlanVerdict::What::Keep: return true;
+    case VlanVerdict::What::Drop: return false;
+    case VlanVerdict::What::Pop:
+      (void)take_tag(packet);
+      arrival.tag = 0;
+      arrival.must_copy |= is_inside;
+      return true;
+    case VlanVerdict::What::Push:
+      set_vlan(packet, verdict.vlan);
+      arrival.tag = tag_in(packet);
+      arrival.must_copy |= is_inside;
+      return true;
+  }
+  return false;
 }
 
 Fate Arrivals::accept(Arrival& arrival, const HypervNic& nic, Frame& frame) {
@@ -165,23 +194,8 @@ Fate Arrivals::accept(Arrival& arrival, const HypervNic& nic, Frame& frame) {
   }
   const std::uint32_t beside =
       word_of(NET_BUFFER_LIST_INFO(arrival.list, Ieee8021QNetBufferListInfo));
-  const bool is_inside = beside == 0 && bool(vlan_of(packet));
   if (beside != 0) put_tag(packet, tci_of(beside));
-  const VlanVerdict verdict = driver::admit(policy, vlan_of(packet));
-  switch (verdict.what) {
-    case VlanVerdict::What::Keep: break;
-    case VlanVerdict::What::Drop: return Fate::Policy;
-    case VlanVerdict::What::Pop:
-      (void)take_tag(packet);
-      arrival.tag = 0;
-      arrival.must_copy |= is_inside;
-      break;
-    case VlanVerdict::What::Push:
-      set_vlan(packet, verdict.vlan);
-      arrival.tag = tag_in(packet);
-      arrival.must_copy |= is_inside;
-      break;
-  }
+  if (policy.rules_vlans() && !admit_tag(arrival, policy, packet)) return Fate::Policy;
   return take_offloads(arrival, packet) ? Fate::Open : Fate::Unread;
 }
 
@@ -305,8 +319,7 @@ Fate Arrivals::send_to(Arrival& arrival, Span<const Target> targets) {
   NET_BUFFER_LIST_INFO(arrival.list, Ieee8021QNetBufferListInfo) =
       reinterpret_cast<PVOID>(ULONG_PTR{arrival.tag});
   if (!commit_destinations(module_, arrival.list, targets)) return Fate::Full;
-  arrival.has_one_target = targets.count() == 1;
-  arrival.target = targets[0];
+  departures_.add(arrival.list, targets.count() == 1 ? &targets[0] : nullptr);
   return Fate::Goes;
 }
 
@@ -358,13 +371,7 @@ void Arrivals::settle(Arrival& arrival) {
 }
 
 void Arrivals::settle() {
-  for (unsigned i = 0; i < burst_.arrival_count; ++i) {
-    Arrival& arrival = burst_.arrivals[i];
-    settle(arrival);
-    if (arrival.fate != Fate::Goes) continue;
-    Departures* const departures = burst_.departures_of(*burst_.path);
-    departures->add(arrival.list, arrival.has_one_target ? &arrival.target : nullptr);
-  }
+  for (unsigned i = 0; i < burst_.arrival_count; ++i) settle(burst_.arrivals[i]);
 }
 
 }  // namespace ovs::driver

@@ -20,6 +20,7 @@ class Arrivals {
         frames_(processors.hand(reader)),
         macs_(macs),
         burst_(burst),
+        departures_(*burst.departures_of(*burst.path)),
         reader_(reader) {}
 
   // Reads `list` from `buffer` on, as many NET_BUFFERs as there is room for; the first that there
@@ -32,6 +33,7 @@ class Arrivals {
  private:
   const HypervNic* admit(Arrival& arrival);
   Fate read(Arrival& arrival, const HypervNic& nic, const NET_BUFFER& buffer);
+  bool admit_tag(Arrival& arrival, const PortPolicy& policy, datapath::Packet& packet);
   Fate accept(Arrival& arrival, const HypervNic& nic, Frame& frame);
   bool take_offloads(Arrival& arrival, datapath::Packet& packet);
   void take_back(const Arrival& arrival);
@@ -51,6 +53,7 @@ class Arrivals {
   FrameHand& frames_;
   MacTable& macs_;
   Burst& burst_;
+  Departures& departures_;  // by the path that the burst came by
   const RcuReader& reader_;
   const HypervNic* nic_ = nullptr;  // that the list before came from: mostly it is the same
 };

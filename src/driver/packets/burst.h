@@ -52,27 +52,46 @@ struct Arrival {
   NDIS_SWITCH_PORT_ID port = 0;
   NicKind kind = NicKind::Vm;
   Fate fate = Fate::Open;
-  bool must_copy = false;       // it cannot go itself: the guest could change what was decided on
-  std::uint8_t count = 0;       // its NET_BUFFERs that are in this burst
-  bool is_held = false;         // the engine has kept frames of it
-  bool is_coalesced = false;    // a device made it of several that it received
-  bool has_one_target = false;  // it goes to `target` alone
-  std::uint32_t tag = 0;        // beside it: NDIS's info, once it was admitted
-  std::uint32_t payload = 0;    // of TCP, that a device was to make segments of
-  Target target;
+  bool must_copy = false;     // it cannot go itself: the guest could change what was decided on
+  std::uint8_t count = 0;     // its NET_BUFFERs that are in this burst
+  bool is_held = false;       // the engine has kept frames of it
+  bool is_coalesced = false;  // a device made it of several that it received
+  std::uint32_t tag = 0;      // beside it: NDIS's info, once it was admitted
+  std::uint32_t payload = 0;  // of TCP, that a device was to make segments of
   FrameQueue outputs;
 };
+
+// The adapter that a list comes from, as a number.
+inline std::uint32_t source_of(PNET_BUFFER_LIST list) {
+  const auto* detail = NET_BUFFER_LIST_SWITCH_FORWARDING_DETAIL(list);
+  return std::uint32_t(detail->SourcePortId) << 8 | detail->SourceNicIndex;
+}
 
 // Lists that go down one path in one call, and what is true of all of them.
 struct Departures {
   PacketPath* path = nullptr;
   PNET_BUFFER_LIST first = nullptr;
   PNET_BUFFER_LIST last = nullptr;
+  std::uint32_t source = 0;  // of the first
   bool is_single_source = true;
   bool is_group = true;  // each has one destination, and the same
   Target target;
 
-  void add(PNET_BUFFER_LIST list, const Target* only_target);
+  void add(PNET_BUFFER_LIST list, const Target* only_target) {
+    list->Next = nullptr;
+    if (first == nullptr) {
+      first = list;
+      source = source_of(list);
+      is_single_source = true;
+      is_group = only_target != nullptr;
+      if (is_group) target = *only_target;
+    } else {
+      last->Next = list;
+      is_single_source = is_single_source && source == source_of(list);
+      is_group = is_group && only_target != nullptr && target.is_same_nic(*only_target);
+    }
+    last = list;
+  }
 };
 
 struct Burst : SLIST_ENTRY {

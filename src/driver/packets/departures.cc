@@ -97,7 +97,6 @@ bool originate_segments(Burst& burst, Frame& frame, const Source& source,
   datapath::PacketHost& host = processors.host();
   (void)datapath::for_each_segment(frame.packet, host, [&](datapath::Packet* packet) {
     Frame& segment = Frame::of(*packet);
-    segment.unlink();  // the engine has none of them
     segment.target = frame.target;
     goes_any = originate_list(burst, segment, source, processors) || goes_any;
   });

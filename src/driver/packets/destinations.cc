@@ -3,15 +3,6 @@
 namespace ovs::driver {
 namespace {
 
-NDIS_SWITCH_PORT_DESTINATION destination_of(const Target& target) {
-  NDIS_SWITCH_PORT_DESTINATION destination = {};
-  destination.PortId = target.port;
-  destination.NicIndex = target.nic;
-  destination.PreserveVLAN = target.keeps_tag;
-  destination.PreservePriority = target.keeps_tag;
-  return destination;
-}
-
 std::uint32_t free_count(PNET_BUFFER_LIST list) {
   return NET_BUFFER_LIST_SWITCH_FORWARDING_DETAIL(list)->NumAvailableDestinations;
 }
@@ -33,14 +24,9 @@ PNDIS_SWITCH_FORWARDING_DESTINATION_ARRAY array_for(const SwitchModule& module,
 
 }  // namespace
 
-bool commit_destinations(const SwitchModule& module, PNET_BUFFER_LIST list,
-                         Span<const Target> targets) {
+bool commit_many_destinations(const SwitchModule& module, PNET_BUFFER_LIST list,
+                              Span<const Target> targets) {
   const NDIS_SWITCH_OPTIONAL_HANDLERS& handlers = module.handlers();
-  if (targets.count() == 1 && free_count(list) > 0) {
-    NDIS_SWITCH_PORT_DESTINATION destination = destination_of(targets[0]);
-    return handlers.AddNetBufferListDestination(module.context(), list, &destination) ==
-           NDIS_STATUS_SUCCESS;
-  }
   const auto count = std::uint32_t(targets.count());
   const auto array = array_for(module, list, count);
   if (array == nullptr) return false;

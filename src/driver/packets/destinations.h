@@ -5,9 +5,27 @@
 
 namespace ovs::driver {
 
+inline NDIS_SWITCH_PORT_DESTINATION destination_of(const Target& target) {
+  NDIS_SWITCH_PORT_DESTINATION destination = {};
+  destination.PortId = target.port;
+  destination.NicIndex = target.nic;
+  destination.PreserveVLAN = target.keeps_tag;
+  destination.PreservePriority = target.keeps_tag;
+  return destination;
+}
+
 // The list has a forwarding context and no destination yet; there is at least one target, each
 // connected. False: something had run out, and the list has none still.
-bool commit_destinations(const SwitchModule& module, PNET_BUFFER_LIST list,
-                         Span<const Target> targets);
+bool commit_many_destinations(const SwitchModule& module, PNET_BUFFER_LIST list,
+                              Span<const Target> targets);
+inline bool commit_destinations(const SwitchModule& module, PNET_BUFFER_LIST list,
+                                Span<const Target> targets) {
+  const auto& detail = *NET_BUFFER_LIST_SWITCH_FORWARDING_DETAIL(list);
+  if (targets.count() != 1 || detail.NumAvailableDestinations == 0)
+    return commit_many_destinations(module, list, targets);
+  NDIS_SWITCH_PORT_DESTINATION destination = destination_of(targets[0]);
+  return module.handlers().AddNetBufferListDestination(module.context(), list, &destination) ==
+         NDIS_STATUS_SUCCESS;
+}
 
 }  // namespace ovs::driver

@@ -4,7 +4,6 @@
 #pragma once
 #include <ndis.h>
 
-#include "base/containers/list.h"
 #include "datapath/pipeline/packet.h"
 
 namespace ovs::driver {
@@ -52,7 +51,7 @@ struct Target {
   bool is_same_nic(const Target& other) const { return port == other.port && nic == other.nic; }
 };
 
-struct alignas(64) Frame : SLIST_ENTRY, ListLink<> {
+struct alignas(64) Frame : SLIST_ENTRY {
   datapath::Packet packet;
   Arrival* arrival = nullptr;     // null: it came over the device, or its NET_BUFFER has gone
   std::uint8_t index = 0;         // of its NET_BUFFER in the list it came in
@@ -70,6 +69,19 @@ struct alignas(64) Frame : SLIST_ENTRY, ListLink<> {
   // What fits behind the prefix.
   std::uint32_t tailroom() const {
     return kFrameRoom - std::uint32_t(packet.headroom()) - packet.head_size;
+  }
+  // Empty: a packet with all of its room but the front behind it.
+  void clear() {
+    packet.data = room + kFrontRoom;
+    packet.head_size = packet.tail_size = 0;
+    packet.in_port = flow::kNoInPort;
+    packet.recirc_id = packet.skb_priority = packet.pkt_mark = packet.dp_hash = packet.limit = 0;
+    packet.open = {};
+    packet.segment_size = packet.verdict = 0;
+    packet.passes = 0;
+    packet.has_tunnel = packet.is_rewritten = false;
+    arrival = nullptr;
+    has_arrived_tail = is_broken = false;
   }
 };
 
@@ -95,6 +107,33 @@ bool for_each_piece(const NET_BUFFER& buffer, std::uint32_t from, std::uint32_t 
     skip = 0;
   }
   return size == 0;
+}
+
+// A NET_BUFFER's first `size` bytes where they are mapped and lie in one piece, as they mostly do;
+// else null.
+inline const std::uint8_t* first_piece(const NET_BUFFER& buffer, std::uint32_t size) {
+  constexpr CSHORT kMapped = MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL;
+  const MDL* const mdl = buffer.CurrentMdl;
+  if (mdl == nullptr || (mdl->MdlFlags & kMapped) == 0) return nullptr;
+  const std::uint64_t end = std::uint64_t{buffer.CurrentMdlOffset} + size;
+  if (end > MmGetMdlByteCount(mdl)) return nullptr;
+  return static_cast<const std::uint8_t*>(mdl->MappedSystemVa) + buffer.CurrentMdlOffset;
+}
+
+// At least an Ethernet header. Most frames are short, and the kernel's copying of any size takes
+// longer to begin than this takes.
+inline void copy_prefix(std::uint8_t* to, const std::uint8_t* from, std::uint32_t size) {
+  constexpr std::uint32_t kStep = 16, kShort = 256;
+  if (size > kShort) {
+    __builtin_memcpy(to, from, size);
+  } else if (size < kStep) {
+    __builtin_memcpy(to, from, 8);
+    __builtin_memcpy(to + size - 8, from + size - 8, 8);
+  } else {
+    for (std::uint32_t at = 0; at < size - kStep; at += kStep)
+      __builtin_memcpy(to + at, from + at, kStep);
+    __builtin_memcpy(to + size - kStep, from + size - kStep, kStep);
+  }
 }
 
 // False, and nothing said of `to`: they are not all there, or not mapped.

@@ -63,28 +63,6 @@ unsigned FramePool::here() const {
   return unsigned(KeGetCurrentProcessorNumberEx(nullptr) % shelves_.count());
 }
 
-namespace {
-
-// Empty: a packet with all of its room in front of it.
-Frame* cleared(Frame* frame) {
-  datapath::Packet& packet = frame->packet;
-  packet.data = frame->room + kFrontRoom;
-  packet.head_size = packet.tail_size = 0;
-  packet.in_port = flow::kNoInPort;
-  packet.recirc_id = packet.skb_priority = packet.pkt_mark = packet.dp_hash = packet.limit = 0;
-  packet.open = {};
-  packet.segment_size = packet.verdict = 0;
-  packet.passes = 0;
-  packet.has_tunnel = packet.is_rewritten = false;
-  frame->arrival = nullptr;
-  frame->has_arrived_tail = frame->is_broken = false;
-  frame->next = nullptr;
-  frame->target = {};
-  return frame;
-}
-
-}  // namespace
-
 Frame* FramePool::take() {
   const std::size_t count = shelves_.count();
   const unsigned first = here();
@@ -93,27 +71,11 @@ Frame* FramePool::take() {
     frame = pop<Frame>(shelves_[(first + i) % count].frames);
   }
   if (frame == nullptr) return nullptr;
-  return cleared(frame);
-}
-
-Frame* FrameHand::take() {
-  if (first_ == nullptr) return pool_.take();
-  --count_;
-  SLIST_ENTRY* const taken = std::exchange(first_, first_->Next);
-  return cleared(static_cast<Frame*>(taken));
-}
-
-void FrameHand::give_back(Frame& frame) {
-  if (count_ == kMost) return pool_.give_back(frame);
-  OVS_ASSERT(!frame.is_linked());
-  if (frame.blocks != nullptr) pool_.give_back(std::exchange(frame.blocks, nullptr));
-  ++count_;
-  frame.SLIST_ENTRY::Next = first_;
-  first_ = &frame;
+  frame->clear();
+  return frame;
 }
 
 void FramePool::give_back(Frame& frame) {
-  OVS_ASSERT(!frame.is_linked());
   if (frame.blocks != nullptr) give_back(std::exchange(frame.blocks, nullptr));
   ExpInterlockedPushEntrySList(&shelves_[here()].frames, &frame);
 }

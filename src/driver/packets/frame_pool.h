@@ -18,8 +18,8 @@ class FrameHand {
   FrameHand(const FrameHand&) = delete;
 
   // As the pool's, which is asked when the hand is empty, or full.
-  Frame* take();
-  void give_back(Frame& frame);
+  inline Frame* take();
+  inline void give_back(Frame& frame);
 
  private:
   static constexpr unsigned kMost = 64;
@@ -66,5 +66,21 @@ class FramePool {
 
   OwnedArray<Shelf> shelves_;
 };
+
+Frame* FrameHand::take() {
+  if (first_ == nullptr) return pool_.take();
+  --count_;
+  Frame* const frame = static_cast<Frame*>(std::exchange(first_, first_->Next));
+  frame->clear();
+  return frame;
+}
+
+void FrameHand::give_back(Frame& frame) {
+  if (count_ == kMost) return pool_.give_back(frame);
+  if (frame.blocks != nullptr) pool_.give_back(std::exchange(frame.blocks, nullptr));
+  ++count_;
+  frame.SLIST_ENTRY::Next = first_;
+  first_ = &frame;
+}
 
 }  // namespace ovs::driver

@@ -9,14 +9,23 @@ namespace ovs::driver {
 
 using datapath::Packet;
 
+namespace {
+
+Packet* packet_of(Frame* frame) {
+  return frame != nullptr ? &frame->packet : nullptr;
+}
+
+}  // namespace
+
 void ProcessorHost::begin(Burst& burst, const RcuReader& reader) {
   burst_ = &burst;
   reader_ = &reader;
 }
 
 // What the engine still has waits for a neighbour.
-void ProcessorHost::end() {
-  for (Frame& frame : lent_) {
+void ProcessorHost::end(datapath::Processor& processor) {
+  for (unsigned i = 0; i < processor.held_count; ++i) {
+    Frame& frame = Frame::of(*processor.held[i].packet);
     (void)pool_.keep_tail(frame);
     if (frame.arrival != nullptr) frame.arrival->is_held = true;
     frame.arrival = nullptr;
@@ -25,33 +34,22 @@ void ProcessorHost::end() {
   reader_ = nullptr;
 }
 
-void ProcessorHost::give_back(Frame& frame) {
-  frame.unlink();
+void ProcessorHost::drop(Frame& frame) {
+  dropped_.add_unshared(1);
   hand_.give_back(frame);
 }
 
-void ProcessorHost::drop(Frame& frame) {
-  dropped_.add_unshared(1);
-  give_back(frame);
-}
-
 Packet* ProcessorHost::clone(const Packet& packet) {
-  return lend_copy(pool_.clone(Frame::of(packet), hand_));
+  return packet_of(pool_.clone(Frame::of(packet), hand_));
 }
 
 Packet* ProcessorHost::clone_part(const Packet& packet, std::uint32_t header_size,
                                   std::uint32_t from, std::uint32_t size) {
-  return lend_copy(pool_.clone_part(Frame::of(packet), header_size, from, size, hand_));
-}
-
-Packet* ProcessorHost::lend_copy(Frame* frame) {
-  if (frame == nullptr) return nullptr;
-  lend(*frame);
-  return &frame->packet;
+  return packet_of(pool_.clone_part(Frame::of(packet), header_size, from, size, hand_));
 }
 
 void ProcessorHost::release(Span<Packet* const> packets) {
-  for (Packet* packet : packets) give_back(Frame::of(*packet));
+  for (Packet* packet : packets) hand_.give_back(Frame::of(*packet));
 }
 
 void ProcessorHost::transmit(void* port, Span<Packet* const> packets) {
@@ -68,8 +66,10 @@ void ProcessorHost::transmit(void* port, Span<Packet* const> packets) {
 
 // What the port's owner has set is done to the frame. False: it may not go there.
 bool ProcessorHost::apply_policy(Frame& frame, const HypervNic& nic) {
+  const PortPolicy& policy = nic.port().policy(*reader_);
+  if (!policy.rules_vlans()) return true;
   Packet& packet = frame.packet;
-  const VlanVerdict verdict = driver::deliver(nic.port().policy(*reader_), vlan_of(packet));
+  const VlanVerdict verdict = driver::deliver(policy, vlan_of(packet));
   switch (verdict.what) {
     case VlanVerdict::What::Keep: return true;
     case VlanVerdict::What::Drop: return false;
@@ -89,7 +89,6 @@ void ProcessorHost::deliver(Frame& frame, const HypervNic& nic) {
                   .nic = nic.index(),
                   .is_outside = nic.kind() == NicKind::External};
   if (!apply_policy(frame, nic)) return drop(frame);
-  frame.unlink();
   FrameQueue& queue = frame.arrival != nullptr ? frame.arrival->outputs : burst_->outputs;
   queue.push_back(frame);
 }

@@ -13,12 +13,10 @@ class ProcessorHost final : public datapath::PacketHost {
 
   explicit ProcessorHost(FramePool& pool) : pool_(pool), hand_(pool) {}
 
-  // Between the two, the engine may run. `reader` lives until end(), whose caller may then let go
-  // of the lists that arrived: what the engine keeps of them is ours.
+  // Between the two, the engine may run and has packets of the burst's. `reader` lives until end(),
+  // whose caller may then let go of the lists that arrived: what `processor` holds is ours.
   void begin(Burst& burst, const RcuReader& reader);
-  void end();
-  // A frame that the engine is to have. In between.
-  void lend(Frame& frame) { lent_.push_back(frame); }
+  void end(datapath::Processor& processor);
   FrameHand& hand() { return hand_; }
   // Packets that went nowhere after the engine had sent them.
   std::uint64_t dropped() const { return dropped_.load(Order::Relaxed); }
@@ -32,15 +30,12 @@ class ProcessorHost final : public datapath::PacketHost {
   void copy_tail(const datapath::Packet& packet, std::uint8_t* to) override;
   std::uint16_t sum_tail(const datapath::Packet& packet) override;
 
-  datapath::Packet* lend_copy(Frame* frame);
   void deliver(Frame& frame, const HypervNic& nic);
   bool apply_policy(Frame& frame, const HypervNic& nic);
-  void give_back(Frame& frame);
   void drop(Frame& frame);
 
   FramePool& pool_;
   FrameHand hand_;
-  List<Frame> lent_;
   Burst* burst_ = nullptr;
   const RcuReader* reader_ = nullptr;
   Atomic<std::uint64_t> dropped_;

@@ -26,11 +26,6 @@ unsigned buffer_count(PNET_BUFFER_LIST list) {
   return count;
 }
 
-std::uint32_t source_of(PNET_BUFFER_LIST list) {
-  const auto* detail = NET_BUFFER_LIST_SWITCH_FORWARDING_DETAIL(list);
-  return std::uint32_t(detail->SourcePortId) << 8 | detail->SourceNicIndex;
-}
-
 Frame*& frame_of(PNET_BUFFER_LIST list) {
   return *reinterpret_cast<Frame**>(NET_BUFFER_LIST_CONTEXT_DATA_START(list));
 }
@@ -232,8 +227,8 @@ void PacketPath::Parts::finish(Burst& burst, Slice& slice, NblChain& done) {
 // One call for each port and reason.
 void PacketPath::Parts::report(Burst& burst) {
   for (unsigned i = 0; i < burst.arrival_count; ++i) {
+    if (!is_reported(burst.arrivals[i].fate)) continue;
     const Arrival first = burst.arrivals[i];
-    if (!is_reported(first.fate)) continue;
     NblChain dropped;
     UINT32 count = 0;
     for (unsigned j = i; j < burst.arrival_count; ++j) {

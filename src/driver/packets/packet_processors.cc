@@ -132,15 +132,12 @@ void PacketProcessors::Parts::enter(Burst& burst, const RcuReader& reader, unsig
 
 void PacketProcessors::Parts::leave(unsigned processor) {
   datapath->retry_held(datapath->processor(processor));
-  hosts[processor]->end();
+  hosts[processor]->end(datapath->processor(processor));
 }
 
 void PacketProcessors::receive(Burst& burst, const RcuReader& reader) {
   const unsigned here = current_processor();
   parts_->enter(burst, reader, here);
-  for (unsigned i = 0; i < burst.packet_count; ++i) {
-    parts_->hosts[here]->lend(Frame::of(*burst.packets[i]));
-  }
   parts_->datapath->receive(parts_->datapath->processor(here),
                             Span<datapath::Packet* const>(burst.packets, burst.packet_count));
   parts_->leave(here);
@@ -221,7 +218,6 @@ Result<void> PacketProcessors::run(Bytes bytes, const flow::PacketMetadata& meta
     const RcuReader reader;
     const unsigned here = current_processor();
     parts_->enter(*burst, reader, here);
-    parts_->hosts[here]->lend(*frame);
     parts_->datapath->execute(parts_->datapath->processor(here), &frame->packet, program);
     parts_->leave(here);
     commit(*burst, *this, reader);

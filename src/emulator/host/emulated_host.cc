@@ -40,6 +40,7 @@ KernelConfig kernel_config(const HostConfig& config) {
   kernel.processors = config.processors;
   kernel.windows = level->windows;
   kernel.ndis = ndis_version(config.ndis_minor);
+  kernel.detectors = config.has_detectors ? Detectors::On : Detectors::Off;
   return kernel;
 }
 
@@ -81,7 +82,8 @@ Result<std::unique_ptr<EmulatedHost>, CommandError> EmulatedHost::start(const Ho
 
 Result<void, CommandError> EmulatedHost::load(const std::string& path) {
   report_("loading " + path);
-  auto image = load_driver(path, *imports_);
+  const bool is_judged = kernel_.config().detectors == Detectors::On;
+  auto image = load_driver(path, *imports_, is_judged ? CallGuards::On : CallGuards::Off);
   if (!image) return CommandError{path + ": " + image.error().text};
   image_ = std::move(image).value();
   kernel_.describe_addresses([this](const void* address) { return image_->describe(address); });

@@ -20,6 +20,7 @@ struct HostConfig {
   std::string driver;        // a .sys or a .so; empty: none
   unsigned ndis_minor = 85;  // of NDIS 6.x
   unsigned processors = 2;
+  bool has_detectors = true;
 };
 
 // NDIS levels that an emulated host can have: 30, 40, 50, 60, 80, 82, 85.

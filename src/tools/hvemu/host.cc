@@ -28,6 +28,10 @@ usage: hvemu host --dir D [OPTION]...
   --ndis=6.N           the host's NDIS: 6.30 (Server 2012) to 6.85
                        (default: 6.85)
   --processors=N       how many it has (default: 2)
+  --without-detectors  believe the driver: no rule is looked at, and a TCP
+                       stream goes faster. Levels, locks, who owns a packet,
+                       pool that is overrun, what is left behind: nothing of
+                       it is found; a driver that errs goes on, or crashes
   --detach             run in the background
   --no-chdir           stay in this directory when detaching
   --pidfile[=FILE]     write the process id
@@ -47,6 +51,7 @@ struct Options {
   std::string driver = "none";
   std::string ndis = "6.85";
   unsigned processors = 2;
+  bool without_detectors = false;
 };
 
 using Failure = daemon::ProgramError;
@@ -59,6 +64,7 @@ void add_options(daemon::Program& program, Options& options) {
   line.text("driver", 0, options.driver);
   line.text("ndis", 0, options.ndis);
   line.positive("processors", 0, options.processors);
+  line.flag("without-detectors", 0, options.without_detectors);
 }
 
 Result<emulator::HostConfig, Failure> config_of(const Options& options) {
@@ -75,6 +81,7 @@ Result<emulator::HostConfig, Failure> config_of(const Options& options) {
   if (options.processors > kMostProcessors)
     return Failure{fmt::format("--processors: at most {}", kMostProcessors)};
   config.processors = options.processors;
+  config.has_detectors = !options.without_detectors;
   if (options.driver == "none") return config;
   std::error_code error;
   config.driver = std::filesystem::absolute(options.driver, error).string();

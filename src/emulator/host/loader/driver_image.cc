@@ -48,7 +48,8 @@ std::string DriverImage::describe(const void* address) const {
 }
 
 Result<std::unique_ptr<DriverImage>, LoadError> load_driver(const std::string& path,
-                                                            const ImportTable& imports) {
+                                                            const ImportTable& imports,
+                                                            CallGuards guards) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return LoadError{"not loaded: cannot read " + path};
   const std::string bytes{std::istreambuf_iterator<char>(file), {}};
@@ -58,7 +59,7 @@ Result<std::unique_ptr<DriverImage>, LoadError> load_driver(const std::string& p
   }
   const Bytes image_bytes(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
   OVS_TRY(std::unique_ptr<DriverImage> image,
-          PeImage::load(image_bytes, path.substr(path.rfind('/') + 1), imports));
+          PeImage::load(image_bytes, path.substr(path.rfind('/') + 1), imports, guards));
   return image;
 }
 

@@ -59,9 +59,14 @@ class DriverImage {
   virtual std::string_view file_name() const = 0;
 };
 
+// Whether the indirect calls of an image that has guards go by a check; without, they go as they do
+// where no kernel enforces them.
+enum class CallGuards : bool { Off, On };
+
 // By what the file is. Each load is an instance of its own, with its own variables, however often
 // the file is loaded.
 Result<std::unique_ptr<DriverImage>, LoadError> load_driver(const std::string& path,
-                                                            const ImportTable& imports);
+                                                            const ImportTable& imports,
+                                                            CallGuards guards = CallGuards::On);
 
 }  // namespace ovs::emulator

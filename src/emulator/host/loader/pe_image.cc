@@ -72,7 +72,8 @@ PeImage::PeImage(PeLayout layout, Mapping mapping, std::string name)
       violation_(end_process) {}
 
 Result<std::unique_ptr<PeImage>, LoadError> PeImage::load(Bytes file, std::string name,
-                                                          const ImportTable& imports) {
+                                                          const ImportTable& imports,
+                                                          CallGuards guards) {
   OVS_TRY(PeLayout layout, PeLayout::parse(file));
   Mapping mapping = Mapping::at_random(layout.image_size);
   if (mapping.data() == nullptr) return error("no memory");
@@ -82,7 +83,7 @@ Result<std::unique_ptr<PeImage>, LoadError> PeImage::load(Bytes file, std::strin
   OVS_TRY(image->relocate());
   OVS_TRY(image->bind(imports));
   OVS_TRY(image->read_functions());
-  OVS_TRY(image->arm_guards());
+  OVS_TRY(image->arm_guards(guards));
   OVS_TRY(image->protect());
   return image;
 }
@@ -207,7 +208,7 @@ std::optional<std::uint32_t> PeImage::rva_of(std::uint64_t address, std::size_t 
   return std::uint32_t(rva);
 }
 
-Result<void, LoadError> PeImage::arm_guards() {
+Result<void, LoadError> PeImage::arm_guards(CallGuards guards) {
   const std::uint64_t config = layout_.load_config.address;
   if (config == 0) return kOk;
   const auto at32 = [&](std::uint32_t field) {
@@ -220,7 +221,7 @@ Result<void, LoadError> PeImage::arm_guards() {
     return error("its load configuration is cut");
   OVS_TRY(seed_cookie(at64(kCookieField)));
   const std::uint32_t flags = at32(kFlagsField);
-  if ((flags & kInstrumented) == 0) return kOk;
+  if ((flags & kInstrumented) == 0 || guards == CallGuards::Off) return kOk;
   if ((flags & kTablePresent) == 0)
     return error("its calls are guarded, and it has no table of targets");
   OVS_TRY(targets_, guard_targets(at64(kTableField), at64(kCountField), 4 + (flags >> 28)));

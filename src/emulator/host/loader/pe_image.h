@@ -39,7 +39,8 @@ struct PeFunction {
 class PeImage final : public DriverImage {
  public:
   static Result<std::unique_ptr<PeImage>, LoadError> load(Bytes file, std::string name,
-                                                          const ImportTable& imports);
+                                                          const ImportTable& imports,
+                                                          CallGuards guards = CallGuards::On);
 
   DRIVER_INITIALIZE* entry() const override;
   void* base() const override { return mapping_.data(); }
@@ -69,7 +70,7 @@ class PeImage final : public DriverImage {
                                       const std::string& module, const ImportTable& imports);
   Result<std::string, LoadError> text_at(std::uint64_t rva) const;
   Result<void, LoadError> read_functions();
-  Result<void, LoadError> arm_guards();
+  Result<void, LoadError> arm_guards(CallGuards guards);
   Result<void, LoadError> seed_cookie(std::uint64_t address);
   Result<std::vector<std::uint32_t>, LoadError> guard_targets(std::uint64_t table,
                                                               std::uint64_t count,
