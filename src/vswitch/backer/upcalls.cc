@@ -7,6 +7,8 @@ namespace ovs::vswitch {
 
 namespace {
 
+constexpr std::uint64_t kTogetherMs = 20;
+
 void count(std::atomic<std::uint64_t>& counter) {
   counter.fetch_add(1, std::memory_order_relaxed);
 }
@@ -68,7 +70,10 @@ void UpcallHandler::take_miss(Upcall& upcall) {
 }
 
 UpcallHandler::Installed UpcallHandler::install(MegaflowTable::Shard& shard, Megaflow& flow) {
-  if (shard.find(flow.ufid) != nullptr) return Installed::No;  // packets that came together
+  if (Megaflow* known = shard.find(flow.ufid); known != nullptr) {
+    put_back(*known);
+    return Installed::No;
+  }
   if (state_.megaflows.count() >= state_.flow_limit.load(std::memory_order_relaxed)) {
     count(state_.counts.refused);
     return Installed::No;
@@ -90,6 +95,20 @@ UpcallHandler::Installed UpcallHandler::install(MegaflowTable::Shard& shard, Meg
   count(state_.counts.installed);
   flow.dump = state_.dump_number.load(std::memory_order_relaxed) + 1;  // one under way may miss it
   return Installed::Yes;
+}
+
+// A miss of a flow that is there is one of several packets that came together; long afterwards it
+// says that somebody has taken the flow from the datapath.
+void UpcallHandler::put_back(Megaflow& flow) {
+  const std::uint64_t now = state_.now_ms();
+  if (now < flow.created_ms + kTogetherMs) return;
+  flow.created_ms = now;
+  const auto put =
+      state_.dpif.flow_put({FlowPutMode::Create, flow.ufid, flow.key, flow.mask, flow.actions});
+  if (!put.ok()) return;  // it is there, and the packet came long ago
+  flow.seen = {};
+  flow.dump = state_.dump_number.load(std::memory_order_relaxed) + 1;
+  count(state_.counts.installed);
 }
 
 void UpcallHandler::take_action(Upcall& upcall) {

@@ -30,6 +30,7 @@ class UpcallHandler {
   void take_action(Upcall& upcall);
   enum class Installed : bool { No, Yes };
   Installed install(MegaflowTable::Shard& shard, Megaflow& flow);
+  void put_back(Megaflow& flow);
 
   BackerState& state_;
   ControllerSink sink_;

@@ -239,6 +239,22 @@ TEST_CASE("Switch: megaflows of an earlier life teach the addresses by which the
   CHECK(lab.run({"fdb/show", "br0"}).find("50:54:00:00:00:02") != std::string::npos);
 }
 
+TEST_CASE("Switch: a megaflow that somebody took from the datapath comes back with a packet") {
+  Lab lab;
+  lab.add_flow("in_port=1", {output(2)});
+  for (int i = 0; i < 3; ++i) CHECK(lab.receive(kPing12) == "2");
+  lab.backer().revalidate();
+  lab.dpif->flows.clear();
+  lab.clock.advance_ms(100);
+  CHECK(lab.receive(kPing12) == "2");
+  CHECK(lab.dpif->flows.size() == 1);
+  CHECK(lab.receive(kPing12) == "2");
+  lab.backer().revalidate();
+  const auto rules = lab.bridge->impl().tables.select({}, FlowTables::Hidden::LeaveOut);
+  REQUIRE(rules.size() == 1);
+  CHECK(rules[0]->counters->packets == 5);
+}
+
 TEST_CASE("Switch: an unrelated flow-mod leaves megaflows alone, a related one changes them") {
   Lab lab;
   lab.add_flow("in_port=1,ip,nw_dst=2.2.2.2", {output(2)});
