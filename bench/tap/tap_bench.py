@@ -64,8 +64,8 @@ class Bridge:
         run("ip", "-n", host, "link", "add", "br0", "type", "bridge")
         run("ip", "-n", host, "link", "set", "br0", "up")
         for which in (0, 1):
-            run("ip", "-n", host, "link", "add", f"v{which}", "type", "veth", "peer", "name", "eth0",
-                "netns", self.machines.names[which])
+            run("ip", "-n", host, "link", "add", f"v{which}", "type", "veth", "peer",
+                "name", "eth0", "netns", self.machines.names[which])
             run("ip", "-n", host, "link", "set", f"v{which}", "master", "br0", "up")
             for namespace, link in ((2, f"v{which}"), (which, "eth0")):
                 off = [word for name in OFFLOADS for word in (name, "off")]
@@ -83,8 +83,8 @@ class Host:
     def __init__(self, machines, *options):
         self.machines, self.options = machines, options
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tap-bench-"))
-        self.env = {**os.environ, "HVEMU_DIR": str(self.folder / "host"), "OVS_SYSLOG_METHOD": "null",
-                    "OVS_RUNDIR": str(self.folder), "OVS_LOGDIR": str(self.folder),
+        self.env = {**os.environ, "OVS_SYSLOG_METHOD": "null",
+                    "HVEMU_DIR": str(self.folder / "host"), "OVS_RUNDIR": str(self.folder), "OVS_LOGDIR": str(self.folder),
                     "OVS_DEVICE": str(self.folder / "host" / "device")}
 
     def __enter__(self):
@@ -106,7 +106,8 @@ class Host:
             self.dpctl("add-if", "ovs-system", f"p{which},port_no={which + 1}")
         for which in (1, 2):
             for match in ("eth_type(0x0800),ipv4()", "eth_type(0x0806),arp()"):
-                self.dpctl("add-flow", "ovs-system", f"in_port({which}),eth(),{match}", str(3 - which))
+                self.dpctl("add-flow", "ovs-system", f"in_port({which}),eth(),{match}",
+                           str(3 - which))
 
     def hvemu(self, *words):
         run(BIN / "hvemu", words[0], "--timeout=10", *words[1:], env=self.env)
