@@ -431,6 +431,20 @@ void Datapath::retry_held(Processor& processor) {
   drain(processor, reader);
 }
 
+void Datapath::count_lost(Processor& processor, PortNo to, Drop why) {
+  const RcuReader reader;
+  processor.drops[unsigned(why)].add_unshared(1);
+  const Vport* port = ports_->find(to, reader);
+  if (port != nullptr) port->counters(processor.id).tx_dropped.add_unshared(1);
+}
+
+void Datapath::count_refused(Processor& processor, PortNo from, Drop why) {
+  const RcuReader reader;
+  processor.drops[unsigned(why)].add_unshared(1);
+  const Vport* port = ports_->find(from, reader);
+  if (port != nullptr) port->counters(processor.id).rx_dropped.add_unshared(1);
+}
+
 bool Datapath::is_resolved(const HeldPacket& held, const RcuReader& reader) const {
   const flow::TunnelMetadata& tunnel = held.packet->tunnel;
   const auto path =

@@ -74,6 +74,10 @@ class Datapath {
   // Sends what waited for a neighbour that is known now, drops what waited too long. Cheap when
   // nothing waits.
   void retry_held(Processor& processor);
+  // A host's: a packet that was sent to this port has gone nowhere; one that came from it has not
+  // been taken in. Ports that are not there any more are passed over.
+  void count_lost(Processor& processor, PortNo to, Drop why);
+  void count_refused(Processor& processor, PortNo from, Drop why);
 
   // ---- for the writer ----
   FlowTable& flows() { return *flows_; }

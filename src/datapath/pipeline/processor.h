@@ -23,6 +23,11 @@ enum class Drop : std::uint8_t {
   BadTunnel,    // a tunnel packet that is not one
   TooLarge,     // for the port's MTU
   NoListener,   // an upcall that no session reads, or whose ring is full
+  // A host's, of packets that the engine had sent or has not seen.
+  DeviceGone,  // the port's device went, or cannot be sent to at the moment
+  Policy,      // what the port's owner has set forbids it
+  Unreadable,  // its bytes, or what its sender said of them, make no frame
+  NoHostRoom,  // the host had no memory to take it in, or to send it
   Count,
 };
 

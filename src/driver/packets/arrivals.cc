@@ -107,8 +107,7 @@ PNET_BUFFER Arrivals::take(PNET_BUFFER_LIST list, PNET_BUFFER buffer) {
     burst_.room -= cost < burst_.room ? cost : burst_.room;
     const Fate fate = read(arrival, *nic, *buffer);
     if (fate == Fate::Open) continue;
-    take_back(arrival);
-    arrival.fate = fate;
+    refuse(arrival, fate, *nic);
     return nullptr;
   }
   if (is_learning) learn_from_copies(arrival, *nic);
@@ -228,6 +227,16 @@ bool Arrivals::take_offloads(Arrival& arrival, Packet& packet) {
   return true;
 }
 
+// The list is not taken in, if not in whole.
+void Arrivals::refuse(Arrival& arrival, Fate fate, const HypervNic& nic) {
+  take_back(arrival);
+  arrival.fate = fate;
+  const datapath::Drop why = fate == Fate::Policy   ? datapath::Drop::Policy
+                             : fate == Fate::Unread ? datapath::Drop::Unreadable
+                                                    : datapath::Drop::NoHostRoom;
+  processors_.count_refused(nic.number(), why);
+}
+
 // The frames of a list that cannot be read to its end.
 void Arrivals::take_back(const Arrival& arrival) {
   for (unsigned i = 0; i < arrival.count; ++i) {
@@ -318,7 +327,12 @@ Fate Arrivals::send_to(Arrival& arrival, Span<const Target> targets) {
   if (targets.empty()) return Fate::NoFlow;
   NET_BUFFER_LIST_INFO(arrival.list, Ieee8021QNetBufferListInfo) =
       reinterpret_cast<PVOID>(ULONG_PTR{arrival.tag});
-  if (!commit_destinations(module_, arrival.list, targets)) return Fate::Full;
+  if (!commit_destinations(module_, arrival.list, targets)) {
+    for (const Target& target : targets) {
+      processors_.count_lost(target.number, datapath::Drop::NoHostRoom);
+    }
+    return Fate::Full;
+  }
   departures_.add(arrival.list, targets.count() == 1 ? &targets[0] : nullptr);
   return Fate::Goes;
 }

@@ -36,6 +36,7 @@ class Arrivals {
   bool admit_tag(Arrival& arrival, const PortPolicy& policy, datapath::Packet& packet);
   Fate accept(Arrival& arrival, const HypervNic& nic, Frame& frame);
   bool take_offloads(Arrival& arrival, datapath::Packet& packet);
+  void refuse(Arrival& arrival, Fate fate, const HypervNic& nic);
   void take_back(const Arrival& arrival);
   void settle(Arrival& arrival);
   bool may_go_itself(const Arrival& arrival, const Frame& frame) const;

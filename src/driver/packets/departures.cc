@@ -65,22 +65,28 @@ PVOID entry_of(std::uint32_t info) {
   return reinterpret_cast<PVOID>(ULONG_PTR{info});
 }
 
+// False, for whom it is to go nowhere.
+bool lose(Frame& frame, datapath::Drop why, PacketProcessors& processors) {
+  processors.count_lost(frame.target.number, why);
+  processors.frames().give_back(frame);
+  return false;
+}
+
 // What NDIS has words for.
 bool originate_list(Burst& burst, Frame& frame, const Source& source,
                     PacketProcessors& processors) {
   PacketPath& path = *frame.target.path;
   Departures* const departures = burst.departures_of(path);
-  if (departures == nullptr || !processors.frames().keep_tail(frame) || !path.enter()) {
-    processors.frames().give_back(frame);
-    return false;
+  if (departures == nullptr || !processors.frames().keep_tail(frame)) {
+    return lose(frame, datapath::Drop::NoHostRoom, processors);
   }
+  if (!path.enter()) return lose(frame, datapath::Drop::DeviceGone, processors);
   const Beside beside = put_beside(frame, is_from_outside(source), processors.host());
   link_mdls(frame);
   const PNET_BUFFER_LIST list = path.make_list(frame, source);
   if (list == nullptr) {
-    processors.frames().give_back(frame);
     path.leave();
-    return false;
+    return lose(frame, datapath::Drop::NoHostRoom, processors);
   }
   NET_BUFFER_LIST_INFO(list, TcpIpChecksumNetBufferListInfo) = entry_of(beside.checksum);
   NET_BUFFER_LIST_INFO(list, TcpLargeSendNetBufferListInfo) = entry_of(beside.segments);
@@ -95,11 +101,15 @@ bool originate_segments(Burst& burst, Frame& frame, const Source& source,
                         PacketProcessors& processors) {
   bool goes_any = false;
   datapath::PacketHost& host = processors.host();
-  (void)datapath::for_each_segment(frame.packet, host, [&](datapath::Packet* packet) {
-    Frame& segment = Frame::of(*packet);
-    segment.target = frame.target;
-    goes_any = originate_list(burst, segment, source, processors) || goes_any;
-  });
+  const unsigned lost =
+      datapath::for_each_segment(frame.packet, host, [&](datapath::Packet* packet) {
+        Frame& segment = Frame::of(*packet);
+        segment.target = frame.target;
+        goes_any = originate_list(burst, segment, source, processors) || goes_any;
+      });
+  for (unsigned i = 0; i < lost; ++i) {
+    processors.count_lost(frame.target.number, datapath::Drop::NoSegment);
+  }
   processors.frames().give_back(frame);
   return goes_any;
 }

@@ -5,6 +5,7 @@
 #include <ndis.h>
 
 #include "datapath/pipeline/packet.h"
+#include "datapath/port/vport.h"
 
 namespace ovs::driver {
 
@@ -47,6 +48,7 @@ struct Target {
   NDIS_SWITCH_NIC_INDEX nic = 0;
   bool keeps_tag = true;    // false: the tag that is beside the frame goes with the delivery
   bool is_outside = false;  // it is a physical adapter
+  datapath::PortNo number = datapath::kNoPort;  // of its vport, if a flow decided
 
   bool is_same_nic(const Target& other) const { return port == other.port && nic == other.nic; }
 };

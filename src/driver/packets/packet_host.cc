@@ -34,8 +34,8 @@ void ProcessorHost::end(datapath::Processor& processor) {
   reader_ = nullptr;
 }
 
-void ProcessorHost::drop(Frame& frame) {
-  dropped_.add_unshared(1);
+void ProcessorHost::drop(Frame& frame, datapath::PortNo to, datapath::Drop why) {
+  engine_->count_lost(engine_->processor(processor_), to, why);
   hand_.give_back(frame);
 }
 
@@ -53,13 +53,16 @@ void ProcessorHost::release(Span<Packet* const> packets) {
 }
 
 void ProcessorHost::transmit(void* port, Span<Packet* const> packets) {
-  const HypervNic* const nic = VportDevice::of(port).nic(*reader_);
+  const VportDevice& device = VportDevice::of(port);
+  const HypervNic* const nic = device.nic(*reader_);
   for (Packet* packet : packets) {
     Frame& frame = Frame::of(*packet);
-    if (nic == nullptr || !nic->is_connected() || frame.is_broken) {
-      drop(frame);
+    if (nic == nullptr || !nic->is_connected()) {
+      drop(frame, device.number(), datapath::Drop::DeviceGone);
+    } else if (frame.is_broken) {
+      drop(frame, device.number(), datapath::Drop::NoHostRoom);
     } else {
-      deliver(frame, *nic);
+      deliver(frame, *nic, device.number());
     }
   }
 }
@@ -83,12 +86,13 @@ bool ProcessorHost::apply_policy(Frame& frame, const HypervNic& nic) {
   return false;
 }
 
-void ProcessorHost::deliver(Frame& frame, const HypervNic& nic) {
+void ProcessorHost::deliver(Frame& frame, const HypervNic& nic, datapath::PortNo number) {
   frame.target = {.path = &nic.module().packets(),
                   .port = nic.port_id(),
                   .nic = nic.index(),
-                  .is_outside = nic.kind() == NicKind::External};
-  if (!apply_policy(frame, nic)) return drop(frame);
+                  .is_outside = nic.kind() == NicKind::External,
+                  .number = number};
+  if (!apply_policy(frame, nic)) return drop(frame, number, datapath::Drop::Policy);
   FrameQueue& queue = frame.arrival != nullptr ? frame.arrival->outputs : burst_->outputs;
   queue.push_back(frame);
 }

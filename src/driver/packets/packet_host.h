@@ -13,13 +13,17 @@ class ProcessorHost final : public datapath::PacketHost {
 
   explicit ProcessorHost(FramePool& pool) : pool_(pool), hand_(pool) {}
 
+  // Whose packets these are, from now on.
+  void join(datapath::Datapath& engine, unsigned processor) {
+    engine_ = &engine;
+    processor_ = processor;
+    engine.processor(processor).host = this;
+  }
   // Between the two, the engine may run and has packets of the burst's. `reader` lives until end(),
   // whose caller may then let go of the lists that arrived: what `processor` holds is ours.
   void begin(Burst& burst, const RcuReader& reader);
   void end(datapath::Processor& processor);
   FrameHand& hand() { return hand_; }
-  // Packets that went nowhere after the engine had sent them.
-  std::uint64_t dropped() const { return dropped_.load(Order::Relaxed); }
 
  private:
   datapath::Packet* clone(const datapath::Packet& packet) override;
@@ -30,15 +34,16 @@ class ProcessorHost final : public datapath::PacketHost {
   void copy_tail(const datapath::Packet& packet, std::uint8_t* to) override;
   std::uint16_t sum_tail(const datapath::Packet& packet) override;
 
-  void deliver(Frame& frame, const HypervNic& nic);
+  void deliver(Frame& frame, const HypervNic& nic, datapath::PortNo number);
   bool apply_policy(Frame& frame, const HypervNic& nic);
-  void drop(Frame& frame);
+  void drop(Frame& frame, datapath::PortNo to, datapath::Drop why);
 
   FramePool& pool_;
   FrameHand hand_;
   Burst* burst_ = nullptr;
   const RcuReader* reader_ = nullptr;
-  Atomic<std::uint64_t> dropped_;
+  datapath::Datapath* engine_ = nullptr;
+  unsigned processor_ = 0;
 };
 
 }  // namespace ovs::driver

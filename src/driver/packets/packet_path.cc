@@ -69,6 +69,7 @@ struct PacketPath::Parts {
   void finish(Burst& burst, Slice& slice, NblChain& done);
   void report(Burst& burst);
   void report(PNET_BUFFER_LIST chain, UINT32 count, NDIS_SWITCH_PORT_ID port, Fate fate);
+  void count_refused(const NDIS_SWITCH_FORWARDING_DETAIL_NET_BUFFER_LIST_INFO& detail);
   void drop(NblChain lists, ULONG dispatch);
   void refuse(NblChain lists, NDIS_STATUS status, ULONG dispatch);
   void complete(NblChain lists, ULONG dispatch);
@@ -253,12 +254,21 @@ void PacketPath::Parts::report(PNET_BUFFER_LIST chain, UINT32 count, NDIS_SWITCH
       NDIS_SWITCH_REPORT_FILTERED_NBL_FLAGS_IS_INCOMING, count, chain, &reason);
 }
 
+void PacketPath::Parts::count_refused(
+    const NDIS_SWITCH_FORWARDING_DETAIL_NET_BUFFER_LIST_INFO& detail) {
+  const RcuReader reader;
+  const HypervNic* nic = module.ports().find(detail.SourcePortId, detail.SourceNicIndex, reader);
+  if (nic != nullptr) processors.count_refused(nic->number(), datapath::Drop::NoHostRoom);
+}
+
 // There was no burst for them.
 void PacketPath::Parts::drop(NblChain lists, ULONG dispatch) {
   NblChain dropped;
   while (!lists.empty()) {
     const PNET_BUFFER_LIST list = lists.take_first();
-    report(list, 1, NET_BUFFER_LIST_SWITCH_FORWARDING_DETAIL(list)->SourcePortId, Fate::Full);
+    const auto& detail = *NET_BUFFER_LIST_SWITCH_FORWARDING_DETAIL(list);
+    count_refused(detail);
+    report(list, 1, detail.SourcePortId, Fate::Full);
     dropped.push_back(list);
   }
   refuse(std::move(dropped), NDIS_STATUS_RESOURCES, dispatch);

@@ -98,7 +98,7 @@ PacketProcessors::~PacketProcessors() = default;
 void PacketProcessors::Parts::start(datapath::Datapath& to) {
   OVS_ASSERT(to.processor_count() == hosts.count());
   datapath = &to;
-  for (unsigned id = 0; id < hosts.count(); ++id) to.processor(id).host = hosts[id].raw();
+  for (unsigned id = 0; id < hosts.count(); ++id) hosts[id]->join(to, id);
   platform.worker().submit_after(*this, kRetryMs);
 }
 
@@ -159,6 +159,16 @@ datapath::PacketHost& PacketProcessors::host() {
 
 FrameHand& PacketProcessors::hand(const RcuReader&) {
   return parts_->hosts[current_processor()]->hand();
+}
+
+void PacketProcessors::count_lost(datapath::PortNo to, datapath::Drop why) {
+  if (to == datapath::kNoPort) return;
+  parts_->datapath->count_lost(parts_->datapath->processor(current_processor()), to, why);
+}
+
+void PacketProcessors::count_refused(datapath::PortNo from, datapath::Drop why) {
+  if (from == datapath::kNoPort) return;
+  parts_->datapath->count_refused(parts_->datapath->processor(current_processor()), from, why);
 }
 
 FramePool& PacketProcessors::frames() {

@@ -40,6 +40,10 @@ class PacketProcessors final : public datapath::PacketRunner {
   void give_back(Burst& burst);
   // Runs the engine over the burst's packets; what is to go out is in the burst then.
   void receive(Burst& burst, const RcuReader& reader);
+  // A frame that was on its way to this vport, or came from it, went nowhere; kNoPort: none counts
+  // it. At DISPATCH_LEVEL.
+  void count_lost(datapath::PortNo to, datapath::Drop why);
+  void count_refused(datapath::PortNo from, datapath::Drop why);
   // Where a packet of this port came in, if it is an adapter's.
   const HypervNic* nic_of(std::uint32_t in_port, const RcuReader& reader) const;
   // For flow::extract while the burst is filled, on this processor.
