@@ -3,8 +3,9 @@
 namespace ovs::driver {
 namespace {
 
-// Enough for a batch to sixteen ports at once, on machines of few processors.
-constexpr unsigned kFramesEach = 512, kBlocksEach = 128;
+// Enough for a batch to sixteen ports at once, on machines of few processors; and for eight frames
+// of 64 kB.
+constexpr unsigned kFramesEach = 512, kBlocksEach = 256;
 // On larger ones, at most this many; each has a batch's at least.
 constexpr unsigned kFramesOfAll = 8192, kFramesAtLeast = 128;
 
