@@ -1,7 +1,8 @@
 # The driver's three forms from one source: an ELF shared object for this machine, and openvswitch.sys by clang (which
 # ships) and by mingw's g++ (a second opinion). Nothing here is for programs.
 #   ovs_driver_object()  the shared object, target openvswitch_driver
-#   ovs_driver_images()  both .sys, target driver_images; needs the cross compilers of scripts/packages (use "check")
+#   ovs_driver_images()  both .sys, target driver_images; needs the cross compilers of scripts/packages (use "check");
+#     and target driver_coverage_image, a third that counts which lines it runs, for scripts/coverage
 set(OVS_IMPORTS ${PROJECT_SOURCE_DIR}/src/emulator/sdk/facts/functions.inc)
 set(OVS_MAKE_IMPORTS ${PROJECT_SOURCE_DIR}/cmake/make_imports)
 
@@ -54,7 +55,7 @@ function(ovs_image_objects compiler output)
   set(sdk ${root}/src/emulator/sdk)
   set(flags ${own} ${common} -ffile-prefix-map=${root}/= -I${root}/src -I${sdk} -I${sdk}/target/pe
     -isystem ${root}/cmake/kernel_include)
-  if(compiler STREQUAL clang)
+  if(NOT compiler STREQUAL mingw)
     list(APPEND flags -isystem ${OVS_MINGW_CXX_INCLUDE} -isystem ${OVS_MINGW_CXX_INCLUDE}/x86_64-w64-mingw32)
   endif()
   if(compiler STREQUAL mingw)
@@ -128,6 +129,19 @@ function(ovs_link_mingw objects)
     WORKING_DIRECTORY ${PROJECT_BINARY_DIR} COMMENT "mingw: openvswitch.sys" VERBATIM)
 endfunction()
 
+# What nobody calls stays in it, to be counted as not run.
+function(ovs_link_coverage objects)
+  set(image driver/coverage/openvswitch)
+  string(REPLACE ";" "\n" lines "${objects}")
+  file(WRITE ${PROJECT_BINARY_DIR}/${image}.rsp "${lines}\n")
+  add_custom_command(OUTPUT ${PROJECT_BINARY_DIR}/${image}.sys
+    COMMAND ${LLD_LINK} /nologo /lldmingw /driver:wdm /subsystem:native,6.02 /entry:DriverEntry /nodefaultlib
+      /base:0x140000000 /dynamicbase /nxcompat /highentropyva /opt:noref /brepro /debug:dwarf /out:${image}.sys
+      @${image}.rsp driver/imports/ntoskrnl.lib driver/imports/hal.lib driver/imports/ndis.lib
+    DEPENDS ${objects} driver/imports/ntoskrnl.lib driver/imports/hal.lib driver/imports/ndis.lib
+    WORKING_DIRECTORY ${PROJECT_BINARY_DIR} COMMENT "coverage: openvswitch.sys" VERBATIM)
+endfunction()
+
 function(ovs_driver_images)
   if(NOT OVS_DRIVER_IMAGES)
     return()
@@ -146,7 +160,9 @@ function(ovs_driver_images)
     endif()
   endforeach()
   find_package(Python3 REQUIRED COMPONENTS Interpreter)
-  file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/driver/clang ${PROJECT_BINARY_DIR}/driver/mingw ${PROJECT_BINARY_DIR}/driver/imports)
+  foreach(folder clang mingw coverage imports)
+    file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/driver/${folder})
+  endforeach()
   ovs_kernel_sources(engine)
   get_property(driver GLOBAL PROPERTY OVS_DRIVER_SOURCES)
   set(facts ${PROJECT_SOURCE_DIR}/src/emulator/sdk/facts_check.cc)
@@ -155,6 +171,11 @@ function(ovs_driver_images)
     ovs_image_objects(${compiler} objects ${engine} ${driver} ${facts} ${PROJECT_SOURCE_DIR}/src/platform/nt/image/${compiler}.cc)
     cmake_language(CALL ovs_link_${compiler} "${objects}")
   endforeach()
+  set(OVS_IMAGE_CXX_coverage ${OVS_IMAGE_CXX_clang})
+  set(image ${PROJECT_SOURCE_DIR}/src/platform/nt/image)
+  ovs_image_objects(coverage objects ${engine} ${driver} ${image}/mingw.cc ${image}/profile.cc)
+  ovs_link_coverage("${objects}")
+  add_custom_target(driver_coverage_image DEPENDS ${PROJECT_BINARY_DIR}/driver/coverage/openvswitch.sys)
   add_custom_target(driver_images ALL
     DEPENDS ${PROJECT_BINARY_DIR}/driver/clang/openvswitch.sys ${PROJECT_BINARY_DIR}/driver/mingw/openvswitch.sys)
 endfunction()

@@ -4,6 +4,8 @@
 
 #include <cstdlib>
 
+#include "tests/driver/image_profile.h"
+
 namespace ovs::tests {
 
 using namespace emulator;
@@ -62,6 +64,7 @@ DriverHost::DriverHost(const KernelConfig& kernel, const NdisConfig& ndis,
 DriverHost::~DriverHost() {
   switches_.clear();
   driver_ = nullptr;
+  keep_profile(*image_);
 }
 
 VirtualSwitch& DriverHost::add_switch(const SwitchSpec& spec) {
