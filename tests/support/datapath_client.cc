@@ -160,15 +160,6 @@ std::string DatapathClient::send_flow(wire::FlowCommand command, std::string_vie
 }
 
 std::string DatapathClient::put_flow(std::string_view match, std::string_view actions) {
-  return send_flow(wire::FlowCommand::New, match, actions, flags);
-}
-
-std::string DatapathClient::set_flow(std::string_view match, std::string_view actions) {
-  return send_flow(wire::FlowCommand::Set, match, actions, 0);
-}
-
-std::string DatapathClient::send_flow(wire::FlowCommand command, std::string_view match,
-                                      std::string_view actions, std::uint16_t flags) {
   return send_flow(wire::FlowCommand::New, match, actions,
                    wire::kFlagCreate | wire::kFlagExclusive);
 }

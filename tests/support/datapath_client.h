@@ -37,7 +37,6 @@ class DatapathClient {
   std::string put_flow(std::string_view match, std::string_view actions);
   // Of a flow that is there.
   std::string set_flow(std::string_view match, std::string_view actions);
-  std::string set_flow(std::string_view match, std::string_view actions);
   std::string del_flow(std::string_view match);
   std::string flush_flows();
   std::string execute(Bytes packet, std::string_view key, std::string_view actions);
@@ -76,8 +75,6 @@ class DatapathClient {
                         std::uint16_t flags);
   std::vector<std::uint8_t> message(wire::Family family, std::uint8_t command, const Fill& fill,
                                     std::uint16_t flags);
-  std::string send_flow(wire::FlowCommand command, std::string_view match, std::string_view actions,
-                        std::uint16_t flags);
   std::string send(platform::DeviceControl code, const std::vector<std::uint8_t>& request,
                    const Visit& reply);
 
