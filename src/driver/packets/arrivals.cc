@@ -82,14 +82,6 @@ class CommonTargets {
 
 // ---- in ----------------------------------------------------------------------------------------
 
-// What may have to be cut becomes many packets, for which the engine and the pool have room as
-// well.
-unsigned cost_of(PNET_BUFFER_LIST list) {
-  const bool is_large = NET_BUFFER_LIST_INFO(list, TcpLargeSendNetBufferListInfo) != nullptr ||
-                        NET_BUFFER_LIST_INFO(list, TcpRecvSegCoalesceInfo) != nullptr;
-  return is_large ? kBatch / 2 : 1;
-}
-
 PNET_BUFFER Arrivals::take(PNET_BUFFER_LIST list, PNET_BUFFER buffer) {
   Arrival& arrival = burst_.arrivals[burst_.arrival_count++];
   arrival = Arrival{};
@@ -195,7 +187,14 @@ Fate Arrivals::accept(Arrival& arrival, const HypervNic& nic, Frame& frame) {
       word_of(NET_BUFFER_LIST_INFO(arrival.list, Ieee8021QNetBufferListInfo));
   if (beside != 0) put_tag(packet, tci_of(beside));
   if (policy.rules_vlans() && !admit_tag(arrival, policy, packet)) return Fate::Policy;
-  return take_offloads(arrival, packet) ? Fate::Open : Fate::Unread;
+  if (!has_offloads(arrival.list) || take_offloads(arrival, packet)) return Fate::Open;
+  return Fate::Unread;
+}
+
+bool Arrivals::has_offloads(PNET_BUFFER_LIST list) {
+  return NET_BUFFER_LIST_INFO(list, TcpIpChecksumNetBufferListInfo) != nullptr ||
+         NET_BUFFER_LIST_INFO(list, TcpLargeSendNetBufferListInfo) != nullptr ||
+         NET_BUFFER_LIST_INFO(list, TcpRecvSegCoalesceInfo) != nullptr;
 }
 
 // What its sender left to a device, or a device did. False: it makes no sense.
@@ -346,18 +345,21 @@ bool Arrivals::may_go_itself(const Arrival& arrival, const Frame& frame) const {
          is_safe(arrival.list, decisive_size(frame.packet));
 }
 
+// A list of one frame for one adapter, as nearly all are. False: it is another.
+bool Arrivals::settle_alone(Arrival& arrival) {
+  Frame* const frame = arrival.outputs.first;
+  if (arrival.fate != Fate::Open || frame == nullptr || frame != arrival.outputs.last) return false;
+  if (arrival.count != 1 || arrival.must_copy || !may_go_itself(arrival, *frame)) return false;
+  arrival.outputs.first = nullptr;
+  arrival.fate = send_to(arrival, Span<const Target>(&frame->target, 1));
+  frames_.give_back(*frame);
+  return true;
+}
+
 // Whether every frame of the list goes, as it came, to the same adapters of this switch: then the
-// list goes there itself. Nearly always there is one frame, for one adapter.
+// list goes there itself.
 bool Arrivals::go_itself(Arrival& arrival) {
   if (arrival.must_copy || arrival.outputs.first == nullptr) return false;
-  if (arrival.count == 1 && arrival.outputs.first == arrival.outputs.last) {
-    Frame& frame = *arrival.outputs.first;
-    if (!may_go_itself(arrival, frame)) return false;
-    arrival.outputs.first = nullptr;
-    arrival.fate = send_to(arrival, Span<const Target>(&frame.target, 1));
-    frames_.give_back(frame);
-    return true;
-  }
   CommonTargets targets;
   for (const Frame* frame = arrival.outputs.first; frame != nullptr; frame = frame->next) {
     if (!may_go_itself(arrival, *frame) || !targets.add(frame->target, frame->index)) return false;
@@ -385,7 +387,9 @@ void Arrivals::settle(Arrival& arrival) {
 }
 
 void Arrivals::settle() {
-  for (unsigned i = 0; i < burst_.arrival_count; ++i) settle(burst_.arrivals[i]);
+  for (unsigned i = 0; i < burst_.arrival_count; ++i) {
+    if (!settle_alone(burst_.arrivals[i])) settle(burst_.arrivals[i]);
+  }
 }
 
 }  // namespace ovs::driver

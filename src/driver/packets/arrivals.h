@@ -8,8 +8,13 @@
 
 namespace ovs::driver {
 
-// Of a burst's room that each frame of the list takes.
-unsigned cost_of(PNET_BUFFER_LIST list);
+// Of a burst's room, what each frame of the list takes: what may have to be cut becomes many
+// packets, for which the engine and the pool have room as well.
+inline unsigned cost_of(PNET_BUFFER_LIST list) {
+  const bool is_large = NET_BUFFER_LIST_INFO(list, TcpLargeSendNetBufferListInfo) != nullptr ||
+                        NET_BUFFER_LIST_INFO(list, TcpRecvSegCoalesceInfo) != nullptr;
+  return is_large ? datapath::kBatch / 2 : 1;
+}
 
 class Arrivals {
  public:
@@ -31,17 +36,22 @@ class Arrivals {
   void settle();
 
  private:
-  const HypervNic* admit(Arrival& arrival);
-  Fate read(Arrival& arrival, const HypervNic& nic, const NET_BUFFER& buffer);
+  // What every packet's way is made of is one function each way, for it is short.
+  [[gnu::always_inline]] inline const HypervNic* admit(Arrival& arrival);
+  [[gnu::always_inline]] inline Fate read(Arrival& arrival, const HypervNic& nic,
+                                          const NET_BUFFER& buffer);
   bool admit_tag(Arrival& arrival, const PortPolicy& policy, datapath::Packet& packet);
-  Fate accept(Arrival& arrival, const HypervNic& nic, Frame& frame);
+  [[gnu::always_inline]] inline Fate accept(Arrival& arrival, const HypervNic& nic, Frame& frame);
+  static bool has_offloads(PNET_BUFFER_LIST list);
   bool take_offloads(Arrival& arrival, datapath::Packet& packet);
   void refuse(Arrival& arrival, Fate fate, const HypervNic& nic);
   void take_back(const Arrival& arrival);
+  [[gnu::always_inline]] inline bool settle_alone(Arrival& arrival);
   void settle(Arrival& arrival);
-  bool may_go_itself(const Arrival& arrival, const Frame& frame) const;
+  [[gnu::always_inline]] inline bool may_go_itself(const Arrival& arrival,
+                                                   const Frame& frame) const;
   bool go_itself(Arrival& arrival);
-  Fate send_to(Arrival& arrival, Span<const Target> targets);
+  [[gnu::always_inline]] inline Fate send_to(Arrival& arrival, Span<const Target> targets);
   Fate learn(Arrival& arrival, const HypervNic& nic, const NET_BUFFER& buffer);
   bool is_still_guests(const Arrival& arrival, const HypervNic& nic) const;
   void learn_from_copies(Arrival& arrival, const HypervNic& nic);

@@ -34,8 +34,9 @@ class ProcessorHost final : public datapath::PacketHost {
   void copy_tail(const datapath::Packet& packet, std::uint8_t* to) override;
   std::uint16_t sum_tail(const datapath::Packet& packet) override;
 
-  void deliver(Frame& frame, const HypervNic& nic, datapath::PortNo number);
-  bool apply_policy(Frame& frame, const HypervNic& nic);
+  [[gnu::always_inline]] inline void deliver(Frame& frame, const HypervNic& nic,
+                                             datapath::PortNo number);
+  [[gnu::always_inline]] inline bool apply_policy(Frame& frame, const HypervNic& nic);
   void drop(Frame& frame, datapath::PortNo to, datapath::Drop why);
 
   FramePool& pool_;
