@@ -64,7 +64,7 @@ class PlantedFaults(TreeCase):
         for what in (*lint.CHARACTERISTICS.values(), "control flow guard"):
             self.assert_found(what, problems)
 
-    def test_a_section_that_is_written_and_executed(self):
+    def test_100_a_section_that_is_written_and_executed(self):
         index = next(i for i, section in enumerate(self.image.sections) if section.name == ".data")
         self.put(self.section_header(index) + 39, 0xe0)
         self.assert_found("section .data may be written and executed")
@@ -81,7 +81,7 @@ class PlantedFaults(TreeCase):
         for words in ("no unwind data", "no relocations", "no load configuration", "thread-local"):
             self.assert_found(words, problems)
 
-    def test_a_relocation_across_a_page(self):
+    def test_100_a_relocation_across_a_page(self):
         at = self.file_offset(self.image.directory(5)[0]) + 8
         self.put(at, 0xfc, 0xaf)
         self.put(at + 2, 0x00, 0x30)
@@ -89,14 +89,14 @@ class PlantedFaults(TreeCase):
         self.assert_found("crosses the end of a page", problems)
         self.assert_found("is of kind 3", problems)
 
-    def test_imports(self):
+    def test_105_imports(self):
         at = self.data.index(b"KeClearEvent")
         self.put(at, *b"KeKlearEvent")
         self.assert_found("imports ntoskrnl.exe!KeKlearEvent, which")
         newer = {**self.table, ("ndis.sys", "NdisGetVersion"): 0x0a00}
         self.assert_found("NdisGetVersion, which Windows has since 10.00", self.problems(newer))
 
-    def test_guards(self):
+    def test_101_guards(self):
         config = self.file_offset(self.image.directory(10)[0])
         self.put(config + 0x58, *bytes(8))
         self.put(config + 0x78, *self.data[config + 0x58:config + 0x60])
@@ -105,7 +105,7 @@ class PlantedFaults(TreeCase):
         self.assert_found("security cookie is in no data", problems)
         self.assert_found("no table of guarded functions", problems)
 
-    def test_a_guard_pointer_that_may_be_written(self):
+    def test_101_a_guard_pointer_that_may_be_written(self):
         config = self.file_offset(self.image.directory(10)[0])
         self.put(config + 0x78, *self.data[config + 0x58:config + 0x60])
         self.assert_found("guard pointer may be written")

@@ -121,7 +121,7 @@ TEST_CASE("78 Offload: a large send goes whole to who takes it, in segments to w
   }
 }
 
-TEST_CASE("8 Offload: a large send whose header is written goes whole") {
+TEST_CASE("B-8 Offload: a large send whose header is written goes whole") {
   Capable capable;
   capable.flow("set(eth(dst=02:00:00:00:00:99)),2,push_vlan(vid=7,pcp=0),2");
   for (const Family family : {Family::V4, Family::V6}) {
@@ -142,7 +142,7 @@ TEST_CASE("8 Offload: a large send whose header is written goes whole") {
   }
 }
 
-TEST_CASE("8 Offload: addresses and ports are written into what is open, too") {
+TEST_CASE("B-8 Offload: addresses and ports are written into what is open, too") {
   Capable capable;
   CHECK(capable.client.put_flow("in_port(1),eth(),eth_type(0x0800),ipv4(proto=6,frag=no),tcp()",
                                 "set(ipv4(dst=10.9.8.7)),set(tcp(dst=80)),2,3") == "");
@@ -164,7 +164,7 @@ TEST_CASE("8 Offload: addresses and ports are written into what is open, too") {
   for (const FrameText& each : cut) CHECK(fault_of(Bytes(each)) == "");
 }
 
-TEST_CASE("8 Offload: a large send through a tunnel is cut, and each segment encapsulated") {
+TEST_CASE("B-8 Offload: a large send through a tunnel is cut, and each segment encapsulated") {
   for (const bool is_vxlan : {true, false}) {
     Tunnelling tunnelling(is_vxlan ? wire::VportType::Vxlan : wire::VportType::Gre,
                           is_vxlan ? 4789 : 0, capable());
@@ -191,7 +191,7 @@ TEST_CASE("8 Offload: a large send through a tunnel is cut, and each segment enc
   }
 }
 
-TEST_CASE("8 Offload: a checksum that is left open is closed before a tunnel, its own too") {
+TEST_CASE("B-8 Offload: a checksum that is left open is closed before a tunnel, its own too") {
   Tunnelling tunnelling(wire::VportType::Vxlan, 4789, capable());
   Net& net = tunnelling.net;
   tunnelling.resolve();
@@ -208,7 +208,7 @@ TEST_CASE("8 Offload: a checksum that is left open is closed before a tunnel, it
   }
 }
 
-TEST_CASE("8 Offload: sizes of segments that make no sense") {
+TEST_CASE("B-8 Offload: sizes of segments that make no sense") {
   Capable capable;
   capable.flow("set(eth(dst=02:00:00:00:00:99)),3");
   // Larger than the payload: one packet.
@@ -221,7 +221,7 @@ TEST_CASE("8 Offload: sizes of segments that make no sense") {
   CHECK(capable.net.take("c").size() == 3000);
 }
 
-TEST_CASE("8 Offload: a packet that would become too many segments is lost in a tunnel") {
+TEST_CASE("B-8 Offload: a packet that would become too many segments is lost in a tunnel") {
   Tunnelling tunnelling(wire::VportType::Vxlan, 4789, capable());
   Net& net = tunnelling.net;
   tunnelling.resolve();
@@ -235,7 +235,7 @@ TEST_CASE("8 Offload: a packet that would become too many segments is lost in a 
   CHECK(net.take(kWire).empty());
 }
 
-TEST_CASE("8 Offload: what goes up of a large send are its segments") {
+TEST_CASE("B-8 Offload: what goes up of a large send are its segments") {
   Capable capable;
   CHECK(capable.client.subscribe_upcalls() == "");
   CHECK(capable.client.transact(wire::Family::Vport, 4, [&](wire::Writer& writer) {

@@ -53,6 +53,10 @@ DriverHost::DriverHost(const KernelConfig& kernel, const NdisConfig& ndis,
     : kernel_(with_chosen_detectors(kernel)) {
   kernel_.add_functions(imports_);
   ndis_ = Ndis::start(kernel_, imports_, ndis);
+  load(failing_allocation);
+}
+
+void DriverHost::load(std::int64_t failing_allocation) {
   const char* const other = std::getenv("OVS_DRIVER_IMAGE");
   auto image = load_driver(other != nullptr ? other : DRIVER, imports_);
   REQUIRE_MESSAGE(image.ok(), (image ? "" : image.error().text));
@@ -61,10 +65,15 @@ DriverHost::DriverHost(const KernelConfig& kernel, const NdisConfig& ndis,
   driver_ = std::make_unique<StartedDriver>(*image_);
 }
 
+void DriverHost::unload() {
+  driver_ = nullptr;
+  if (image_ != nullptr) keep_profile(*image_);
+  image_ = nullptr;
+}
+
 DriverHost::~DriverHost() {
   switches_.clear();
-  driver_ = nullptr;
-  keep_profile(*image_);
+  unload();
 }
 
 VirtualSwitch& DriverHost::add_switch(const SwitchSpec& spec) {

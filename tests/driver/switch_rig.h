@@ -53,6 +53,11 @@ class DriverHost {
   // Unloads the driver: the kernel judges what is left.
   ~DriverHost();
 
+  // No handle to its device is open.
+  void unload();
+  // Again, after that.
+  void load(std::int64_t failing_allocation = -1);
+
   emulator::VirtualSwitch& add_switch(const emulator::SwitchSpec& spec);
   // A virtual machine's, on a new port of this OVS name.
   Adapter plug(emulator::VirtualSwitch& at, const std::string& ovs_name,

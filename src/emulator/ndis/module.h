@@ -101,6 +101,7 @@ class Module final : public FilterModule {
   void check_given_back(ListBlock& block, const char* call);
   void take_up(NET_BUFFER_LIST* chain, bool has_handler);
   void complete_up(NET_BUFFER_LIST* chain, ULONG flags);
+  void hold(NET_BUFFER_LIST* chain);
   NET_BUFFER_LIST* put_off(NET_BUFFER_LIST* chain);
 
   // requests

@@ -196,7 +196,7 @@ void Module::pause() {
   parameters.Header = {NDIS_OBJECT_TYPE_FILTER_PAUSE_PARAMETERS, 1, sizeof(parameters)};
   ndis_.kernel().change([&] { completed_.reset(); });
   enter(ModuleState::Pausing);
-  flush_completions();
+  if (!ndis_.holds_completions()) flush_completions();
   const NDIS_STATUS status = call_driver("FilterPause", how().PauseHandler, context_, &parameters);
   was_told_to_pause_ = true;
   if (status == NDIS_STATUS_PENDING) {

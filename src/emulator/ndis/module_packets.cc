@@ -194,8 +194,17 @@ void Module::send_complete(NET_BUFFER_LIST* chain, ULONG flags) {
       violate(51, "the edge completes what was not sent to it: " + ovs::emulator::describe(block));
     }
   });
+  if (ndis_.holds_completions()) return hold(chain);
   if (ndis_.mixes_completions()) chain = put_off(chain);
   if (chain != nullptr) complete_up(chain, flags);
+}
+
+void Module::hold(NET_BUFFER_LIST* chain) {
+  const std::lock_guard lock(put_off_mutex_);
+  for_each_list(chain, [&](NET_BUFFER_LIST* list) {
+    conceal_data(*list, Conceal::Yes);
+    put_off_.push_back(list);
+  });
 }
 
 // Keeps some of the lists for later, and returns the rest, maybe in another order.

@@ -18,6 +18,7 @@ enum class Completions {
   Prompt,  // when and how the edge says
   Mixed,   // at random: inside the send call, late, reordered, with failing status, on another
            // processor
+  Held,    // none, until that changes
 };
 // Whether what could be answered at once is.
 enum class Answers {

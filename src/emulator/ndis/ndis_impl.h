@@ -41,6 +41,7 @@ class NdisImpl final : public Ndis {
   // Without, lists are nobody's: what the driver does with them is not looked at.
   bool has_detectors() const { return has_detectors_; }
   bool mixes_completions() const { return completions_ == Completions::Mixed; }
+  bool holds_completions() const { return completions_ == Completions::Held; }
   bool mixes_answers() const { return answers_ == Answers::Mixed; }
   // Of a frame for which nobody says.
   FrameLayout layout_for(std::size_t frame_size);

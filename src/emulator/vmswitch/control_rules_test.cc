@@ -82,6 +82,25 @@ TEST_CASE("26 OID_SWITCH_NIC_CREATE: each revision comes with its size") {
   CHECK(sizes[3] == 2224);
   CHECK(sizes[5] == 2240);
 }
+// A port's name to its zero, and by its length.
+std::u16string until_zero, by_length;
+TEST_CASE("41 OID_SWITCH_PORT_CREATE: a name that is read up to a zero has garbage behind it") {
+  const auto read_name = [](Odd& odd, NDIS_OID_REQUEST* request) {
+    const auto& port = *static_cast<const NDIS_SWITCH_PORT_PARAMETERS*>(
+        request->DATA.SET_INFORMATION.InformationBuffer);
+    const auto& name = port.PortFriendlyName;
+    const std::size_t room = std::size(name.String);
+    std::size_t zero = 0;
+    while (zero < room && name.String[zero] != 0) ++zero;
+    until_zero.assign(name.String, name.String + zero);
+    by_length.assign(name.String, name.String + name.Length / sizeof(WCHAR));
+    return odd.pass_on(request);
+  };
+  live(OID_SWITCH_PORT_CREATE, read_name);
+  CHECK(by_length == u"b");
+  CHECK(until_zero.size() > by_length.size());
+}
+
 TEST_CASE("27 OID_SWITCH_PORT_CREATE: success without passing it on is found") {
   CHECK(expect_violation(
             27, [] { live(OID_SWITCH_PORT_CREATE, succeed); }, "lower edge") == "");

@@ -139,8 +139,10 @@ NET_BUFFER_LIST* PacketPath::make(const SwitchPort& port, SwitchNic& nic, const 
   for (const auto info : kSaid) list->NetBufferListInfo[info] = in.said.NetBufferListInfo[info];
   put_tag(list, in.tag);
   const bool is_host_memory = is_external(port) || !nic.spec.guest_memory;
+  const unsigned native_every = model_.habits().native_every;
   const bool is_native =
-      port.policies.isolation.mode == IsolationMode::NativeVirtualSubnet && !is_external(port);
+      (native_every != 0 && ++made_count_ % native_every == 0) ||
+      (port.policies.isolation.mode == IsolationMode::NativeVirtualSubnet && !is_external(port));
   const std::uint64_t safe_size = std::min<unsigned>(model_.habits().safe_data_size, kMostSafeSize);
   ForwardingContext& context = desk_.open(
       list, nic.address,

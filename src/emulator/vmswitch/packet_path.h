@@ -52,6 +52,7 @@ class PacketPath {
   std::atomic<FilterModule*> module_ = nullptr;
   std::atomic<bool> is_built_in_ = true;
   std::atomic<int> passing_ = 0;          // threads that are giving packets to the module
+  std::atomic<unsigned> made_count_ = 0;  // lists, where native_every counts them
   std::atomic<bool> is_waiting_ = false;  // until they are none
 };
 

@@ -411,6 +411,14 @@ TEST_CASE("80 NdisFSendNetBufferLists: a frame of another VLAN is found") {
             },
             "another VLAN") == "");
 }
+TEST_CASE("104 FilterSendNetBufferLists: under an extension that wants flows first, nobody talks") {
+  TestExtension without_routes;
+  SwitchRig rig(without_routes);
+  rig.private_switch();
+  rig.send(rig.a, udp_frame(kMacB, kMacA));
+  CHECK(rig.nic_b.arrivals.empty());
+}
+
 // ---- a guest that rewrites its packet ----
 const volatile UCHAR* bytes_of(NET_BUFFER_LIST* list) {
   return static_cast<const UCHAR*>(MmGetMdlVirtualAddress(list->FirstNetBuffer->CurrentMdl));

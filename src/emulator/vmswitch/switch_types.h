@@ -76,6 +76,9 @@ struct SwitchHabits {
   // Frames that a NIC sends together, and of which there is the same to say, come in one list, so
   // many at most.
   std::uint16_t frames_in_list = 1;
+  // Every n-th list is for Hyper-V's own forwarding (NativeForwardingRequired); 0: a port's policy
+  // decides.
+  std::uint16_t native_every = 0;
   // Bytes of a guest's packet that were copied out of its memory (SafePacketDataSize).
   std::uint16_t safe_data_size = 0;
   // Judges every frame that the driver changed before it reaches a NIC (rule 79). Costs time.
