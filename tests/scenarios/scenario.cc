@@ -1,9 +1,9 @@
 #include "tests/scenarios/scenario.h"
 
-#include <cstring>
 #include <deque>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <sstream>
 
 #include "flow/match/odp_text.h"
@@ -276,9 +276,10 @@ std::string Runner::some(std::string_view rest) {
   return why;
 }
 
-std::string Runner::nothing(std::string_view) {
+std::string Runner::nothing(std::string_view rest) {
   collect();
-  return sent_.empty() ? "" : "a frame went out on " + describe(sent_.front());
+  const auto found = rest.empty() ? sent_.begin() : find_sent(rest);
+  return found == sent_.end() ? "" : "a frame went out on " + describe(*found);
 }
 
 std::string Runner::upcall(std::string_view rest) {
@@ -352,22 +353,88 @@ std::string Runner::run(std::string_view line) {
 
 }  // namespace
 
-std::vector<ScenarioLine> scenario_lines(std::string_view text) {
-  std::vector<ScenarioLine> lines;
-  for (unsigned number = 1; !text.empty(); ++number) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    std::string_view line = text.substr(0, end);
-    text = text.substr(std::min(end + 1, text.size()));
-    line = line.substr(0, line.find('#'));
-    const bool continues = !line.empty() && std::isspace(static_cast<unsigned char>(line.front()));
-    if (trim(line).empty()) continue;
-    if (continues && !lines.empty()) {
-      lines.back().text.append(" ").append(trim(line));
-    } else {
-      lines.push_back({number, std::string(trim(line))});
+namespace {
+
+// What every file may use.
+constexpr std::string_view kKnownNames =
+    "let link eth(src=02:00:00:00:00:01,dst=02:00:00:00:00:02)\n"
+    "let from_a $link,eth_type(0x0800),ipv4(src=10.0.0.1,dst=10.0.0.2,tos=0,ttl=64,frag=no\n"
+    "let udp $from_a,proto=17),udp(src=1,dst=2)\n"
+    "let tcp $from_a,proto=6),tcp(src=1,dst=2),tcp_flags(0x010)\n"
+    "let sctp $from_a,proto=132),sctp(src=1,dst=2)\n"
+    "let icmp $from_a,proto=1),icmp(type=8,code=0)\n"
+    "let from_a6 $link,eth_type(0x86dd),ipv6(src=fe80::1,dst=fe80::2,label=0,tclass=0,hlimit=64\n"
+    "let udp6 $from_a6,proto=17,frag=no),udp(src=1,dst=2)\n"
+    "let tcp6 $from_a6,proto=6,frag=no),tcp(src=1,dst=2),tcp_flags(0x010)\n"
+    "let icmp6 $from_a6,proto=58,frag=no),icmpv6(type=128,code=0)\n"
+    "let arp eth(src=02:00:00:00:00:01,dst=ff:ff:ff:ff:ff:ff),eth_type(0x0806),arp(sip=10.0.0.1,"
+    "tip=10.0.0.2,op=1,sha=02:00:00:00:00:01,tha=00:00:00:00:00:00)\n"
+    "let ip eth(),eth_type(0x0800),ipv4(frag=no)\n"
+    "let ip6 eth(),eth_type(0x86dd),ipv6(frag=no)\n";
+
+bool is_of_name(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) || c == '_';
+}
+
+class Reader {
+ public:
+  Reader() { read(kKnownNames); }
+
+  std::vector<ScenarioLine> read(std::string_view text) {
+    std::vector<ScenarioLine> lines;
+    for (unsigned number = 1; !text.empty(); ++number) {
+      const std::size_t end = std::min(text.find('\n'), text.size());
+      std::string_view line = text.substr(0, end);
+      text = text.substr(std::min(end + 1, text.size()));
+      line = line.substr(0, line.find('#'));
+      const bool continues = !line.empty() && std::isspace(static_cast<unsigned char>(line[0]));
+      if (trim(line).empty()) continue;
+      if (!continues || lines.empty()) {
+        define(lines);
+        lines.push_back({number, ""});
+      } else {
+        lines.back().text += ' ';
+      }
+      lines.back().text += expanded(trim(line));
     }
+    define(lines);
+    return lines;
   }
-  return lines;
+
+ private:
+  // "let NAME TEXT" is no line.
+  void define(std::vector<ScenarioLine>& lines) {
+    if (lines.empty()) return;
+    std::string_view rest = lines.back().text;
+    if (word(rest) != "let") return;
+    const std::string name(word(rest));
+    names_[name] = rest;
+    lines.pop_back();
+  }
+  // What is not known stays, and will not be understood.
+  std::string expanded(std::string_view line) const {
+    std::string text;
+    while (!line.empty()) {
+      const std::size_t at = std::min(line.find('$'), line.size());
+      text += line.substr(0, at);
+      line = line.substr(at);
+      if (line.empty()) break;
+      std::size_t end = 1;
+      while (end < line.size() && is_of_name(line[end])) ++end;
+      const auto known = names_.find(line.substr(1, end - 1));
+      text += known == names_.end() ? line.substr(0, end) : std::string_view(known->second);
+      line = line.substr(end);
+    }
+    return text;
+  }
+
+  std::map<std::string, std::string, std::less<>> names_;
+};
+
+}  // namespace
+
+std::vector<ScenarioLine> scenario_lines(std::string_view text) {
+  return Reader().read(text);
 }
 
 bool needs_driver(std::string_view text) {

@@ -230,8 +230,12 @@ Done Parser::set(const TextItem& item, unsigned) {
   const MutableBytes both(payload);
   fill_members(attr, both.first(attr.size), ValueKind::Value, set.value);
   fill_members(attr, both.from(attr.size), ValueKind::Mask, set.mask);
-  const bool whole = std::all_of(payload.begin() + attr.size, payload.end(),
-                                 [](std::uint8_t b) { return b == 0xff; });
+  // Not every bit of an attribute is of a member: IPv6's label has twelve more.
+  FlowMask all;
+  std::fill_n(all.bytes(), sizeof all, std::uint8_t{0xff});
+  Bytevector exact(attr.size);
+  fill_members(attr, MutableBytes(exact), ValueKind::Mask, all);
+  const bool whole = std::equal(exact.begin(), exact.end(), payload.begin() + attr.size);
   const auto nest = writer_.begin_nest(whole ? ActionType::Set : ActionType::SetMasked);
   writer_.put(set.attr, Bytes(payload).first(whole ? attr.size : payload.size()));
   writer_.end_nest(nest);
