@@ -59,12 +59,19 @@ bool is_ndis_level(unsigned minor) {
 EmulatedHost::EmulatedHost(const HostConfig& config, Report report)
     : report_(std::move(report)),
       kernel_(kernel_config(config)),
+      faults_(kernel_.failures()),
       imports_(std::make_unique<ImportTable>()),
       device_(kDeviceLink) {
   kernel_.on_message([this](const std::string& line) { report_("driver: " + line); });
   kernel_.add_functions(*imports_);
   NdisConfig ndis;
   ndis.version = ndis_version(config.ndis_minor);
+  if (config.seed) {
+    ndis.seed = *config.seed;
+    ndis.completions = Completions::Mixed;
+    ndis.answers = Answers::Mixed;
+    ndis.shapes = Shapes::Mixed;
+  }
   ndis_ = Ndis::start(kernel_, *imports_, ndis);
 }
 
@@ -72,11 +79,12 @@ Result<std::unique_ptr<EmulatedHost>, CommandError> EmulatedHost::start(const Ho
                                                                         HostNics& nics,
                                                                         Report report) {
   std::unique_ptr<EmulatedHost> host(new EmulatedHost(config, std::move(report)));
+  host->faults_.fail_nth(config.fail_nth);
   if (!config.driver.empty()) {
     OVS_TRY(host->load(config.driver));
   }
-  host->machine_ =
-      std::make_unique<Machine>(Machine::Parts{real_switches(*host->ndis_), nics, config.name});
+  host->machine_ = std::make_unique<Machine>(
+      Machine::Parts{real_switches(*host->ndis_), nics, config.name, &host->faults_});
   return host;
 }
 
@@ -90,6 +98,11 @@ Result<void, CommandError> EmulatedHost::load(const std::string& path) {
   driver_ = std::make_unique<StartedDriver>(*image_);
   if (driver_->status() == STATUS_SUCCESS) return kOk;
   return CommandError{path + ": DriverEntry refused with " + hex_of(driver_->status())};
+}
+
+void EmulatedHost::Faults::fail_nth(std::int64_t nth) {
+  nth_ = nth;
+  failures_.fail_nth(nth);
 }
 
 // In the reverse order of what it is made of.

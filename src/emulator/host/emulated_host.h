@@ -3,6 +3,7 @@
 #pragma once
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "emulator/host/device/irp_device.h"
@@ -21,6 +22,11 @@ struct HostConfig {
   unsigned ndis_minor = 85;  // of NDIS 6.x
   unsigned processors = 2;
   bool has_detectors = true;
+  // Where Windows leaves open how it does something, chance decides: completions that come late,
+  // requests that pend, frames in pieces. Nothing: the plainest way, always.
+  std::optional<std::uint64_t> seed;
+  // The n-th request for memory since before DriverEntry fails. Negative: none.
+  std::int64_t fail_nth = -1;
 };
 
 // NDIS levels that an emulated host can have: 30, 40, 50, 60, 80, 82, 85.
@@ -46,8 +52,22 @@ class EmulatedHost {
   EmulatedHost(const HostConfig& config, Report report);
   Result<void, CommandError> load(const std::string& path);
 
+  class Faults final : public FaultDoor {
+   public:
+    explicit Faults(Failures& failures) : failures_(failures) {}
+    void fail_nth(std::int64_t nth) override;
+    std::int64_t nth() const override { return nth_; }
+    std::int64_t asked() const override { return failures_.asked(); }
+    bool has_failed() const override { return failures_.has_failed(); }
+
+   private:
+    Failures& failures_;
+    std::int64_t nth_ = -1;
+  };
+
   Report report_;
   Kernel kernel_;
+  Faults faults_;
   std::unique_ptr<ImportTable> imports_;
   std::unique_ptr<Ndis> ndis_;
   std::unique_ptr<DriverImage> image_;

@@ -4,6 +4,7 @@
 
 #include <charconv>
 #include <filesystem>
+#include <optional>
 
 #include "daemon/control/client.h"
 #include "daemon/device/device_server.h"
@@ -32,6 +33,10 @@ usage: hvemu host --dir D [OPTION]...
                        stream goes faster. Levels, locks, who owns a packet,
                        pool that is overrun, what is left behind: nothing of
                        it is found; a driver that errs goes on, or crashes
+  --seed=N             what Windows leaves open goes by chance: completions that
+                       come late, requests that pend, frames in pieces
+  --fail-allocation=N  the driver's N-th request for memory fails, from its
+                       start on; 0 is the first
   --detach             run in the background
   --no-chdir           stay in this directory when detaching
   --pidfile[=FILE]     write the process id
@@ -52,6 +57,7 @@ struct Options {
   std::string ndis = "6.85";
   unsigned processors = 2;
   bool without_detectors = false;
+  std::string seed, fail_allocation;
 };
 
 using Failure = daemon::ProgramError;
@@ -65,6 +71,20 @@ void add_options(daemon::Program& program, Options& options) {
   line.text("ndis", 0, options.ndis);
   line.positive("processors", 0, options.processors);
   line.flag("without-detectors", 0, options.without_detectors);
+  line.text("seed", 0, options.seed);
+  line.text("fail-allocation", 0, options.fail_allocation);
+}
+
+// Nothing where nothing was given.
+Result<std::optional<std::uint32_t>, Failure> number_of(const char* option,
+                                                        const std::string& text) {
+  if (text.empty()) return std::optional<std::uint32_t>();
+  std::uint32_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, number);
+  if (read.ec != std::errc() || read.ptr != end)
+    return Failure{fmt::format("--{}={}: it is a number from 0 to 4294967295", option, text)};
+  return std::optional<std::uint32_t>(number);
 }
 
 Result<emulator::HostConfig, Failure> config_of(const Options& options) {
@@ -82,6 +102,10 @@ Result<emulator::HostConfig, Failure> config_of(const Options& options) {
     return Failure{fmt::format("--processors: at most {}", kMostProcessors)};
   config.processors = options.processors;
   config.has_detectors = !options.without_detectors;
+  OVS_TRY(const auto seed, number_of("seed", options.seed));
+  OVS_TRY(const auto fail_nth, number_of("fail-allocation", options.fail_allocation));
+  if (seed) config.seed = *seed;
+  if (fail_nth) config.fail_nth = *fail_nth;
   if (options.driver == "none") return config;
   std::error_code error;
   config.driver = std::filesystem::absolute(options.driver, error).string();

@@ -51,6 +51,10 @@ CommandResult<NewAdapter> new_adapter_of(const Arguments& arguments) {
     if (mtu < kSmallestMtu || mtu > kLargestMtu) return CommandError{"--mtu is from 576 to 9216"};
     wanted.mtu = std::uint32_t(mtu);
   }
+  const std::string& offload = arguments.text("offload");
+  wanted.offloads.checksum = !equal_ignoring_case(offload, "None");
+  if (!offload.empty() && wanted.offloads.checksum && !equal_ignoring_case(offload, "Checksum"))
+    return CommandError{"--offload is Checksum or None, not \"" + offload + "\""};
   return wanted;
 }
 
@@ -128,6 +132,8 @@ std::vector<HostCommand> adapter_commands() {
          {"link", "LINK", kText, kNamedOnly, Need::Optional,
           "the device's name there (default: eth0, eth1, ...)"},
          {"mtu", "BYTES", ParameterKind::Number, kNamedOnly, Need::Optional, "(default: 1500)"},
+         {"offload", "Checksum|None", kText, kNamedOnly, Need::Optional,
+          "what the NIC does for those who send to it (default: Checksum)"},
          management}},
        add},
       {{"remove-vmnetworkadapter", "takes a NIC away", {vm, name, management}, kAdapters}, remove},

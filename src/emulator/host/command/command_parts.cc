@@ -78,15 +78,16 @@ bool names_extension(std::string_view name, const ExtensionView& extension) {
 Record switch_record(const MachineSwitch& each) {
   Json links = Json::empty_array();
   std::string description;
-  for (const auto& nic : each.physical) {
-    links.elements().emplace_back(nic->link());
-    description += (description.empty() ? "" : ", ") + nic->link();
+  for (const MachineUplink& uplink : each.physical) {
+    links.elements().emplace_back(uplink.nic->link());
+    description += (description.empty() ? "" : ", ") + uplink.nic->link();
   }
   Record record;
   record.emplace_back("Name", each.name);
   record.emplace_back("SwitchType", kind_text(each.kind));
   record.emplace_back("NetAdapterInterfaceDescription", text_or_null(description));
   record.emplace_back("NetAdapterInterfaceDescriptions", std::move(links));
+  record.emplace_back("EmbeddedTeamingEnabled", each.physical.size() > 1);
   record.emplace_back("AllowManagementOS", each.allow_management_os);
   record.emplace_back("Id", each.id);
   return record;
@@ -128,6 +129,8 @@ Record adapter_record(const MachineAdapter& each) {
   record.emplace_back("PortId", is_plugged ? Json(std::uint32_t(each.port)) : Json());
   record.emplace_back("Mtu", each.nic->mtu());
   record.emplace_back("MacAddressSpoofing", each.security.allow_mac_spoofing ? "On" : "Off");
+  record.emplace_back("VirtualSubnetId", each.security.virtual_subnet);
+  record.emplace_back("Offload", each.offloads.checksum ? "Checksum" : "None");
   record.emplace_back("VlanMode", mode_text(each.vlan.mode));
   record.emplace_back("VlanList", text_or_null(vlan_list_text(each.vlan)));
   record.emplace_back("Counters", counters_of(each.nic->counters()));
@@ -149,6 +152,26 @@ Record vlan_record(const MachineAdapter& each) {
   record.emplace_back("VMNetworkAdapterName", each.name);
   record.emplace_back("Mode", mode_text(each.vlan.mode));
   record.emplace_back("VlanList", text_or_null(vlan_list_text(each.vlan)));
+  return record;
+}
+
+std::string_view isolation_text(IsolationMode mode) {
+  switch (mode) {
+    case IsolationMode::None: return "None";
+    case IsolationMode::NativeVirtualSubnet: return "NativeVirtualSubnet";
+    case IsolationMode::ExternalVirtualSubnet: return "ExternalVirtualSubnet";
+    case IsolationMode::Vlan: return "Vlan";
+  }
+  return "";
+}
+
+Record isolation_record(const MachineAdapter& each) {
+  Record record;
+  record.emplace_back("VMName", text_or_null(each.vm));
+  record.emplace_back("VMNetworkAdapterName", each.name);
+  record.emplace_back("IsolationMode", isolation_text(each.isolation.mode));
+  record.emplace_back("DefaultIsolationID", each.isolation.default_id);
+  record.emplace_back("AllowUntaggedTraffic", each.isolation.allow_untagged);
   return record;
 }
 

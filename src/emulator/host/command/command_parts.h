@@ -10,11 +10,13 @@ Record switch_record(const MachineSwitch& each);
 Record adapter_record(const MachineAdapter& each);
 Record extension_record(const MachineSwitch& each);
 Record vlan_record(const MachineAdapter& each);
+Record isolation_record(const MachineAdapter& each);
 Answer switch_answer(std::vector<Record> records);
 Answer adapter_answer(std::vector<Record> records);
 
 std::string mac_text(const MacAddress& mac);  // 00155D010203, as PowerShell shows it
 std::string_view kind_text(SwitchKind kind);
+std::string_view isolation_text(IsolationMode mode);
 std::string vlan_list_text(const VlanPolicy& policy);
 // "openvswitch", the driver's own name, the service's: all mean the extension that there is,
 // if there is one.
@@ -27,6 +29,8 @@ std::vector<HostCommand> switch_commands();
 std::vector<HostCommand> extension_commands();
 std::vector<HostCommand> adapter_commands();
 std::vector<HostCommand> setting_commands();
+std::vector<HostCommand> vm_commands();
+std::vector<HostCommand> fault_commands();
 // What is plugged in where, drawn.
 CommandResult<Answer> topology(Machine& machine, const Arguments& arguments);
 

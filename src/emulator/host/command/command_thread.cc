@@ -1,8 +1,11 @@
 #include "emulator/host/command/command_thread.h"
 
+#include <chrono>
+
 namespace ovs::emulator {
 
-CommandThread::CommandThread() : thread_([this] { run(); }) {}
+CommandThread::CommandThread(Task meanwhile)
+    : meanwhile_(std::move(meanwhile)), thread_([this] { run(); }) {}
 
 CommandThread::~CommandThread() {
   {
@@ -23,16 +26,25 @@ bool CommandThread::post(Task task) {
   return true;
 }
 
+// However many commands come, what is done between them has its turn.
 void CommandThread::run() {
+  using Clock = std::chrono::steady_clock;
+  const auto period = std::chrono::milliseconds(kMeanwhileMs);
   std::unique_lock lock(mutex_);
-  for (;;) {
-    changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+  for (auto due = Clock::now() + period;;) {
+    changed_.wait_until(lock, due, [this] { return stopping_ || !waiting_.empty(); });
     if (stopping_) return;
-    const Task task = std::move(waiting_.front());
-    waiting_.pop_front();
+    const bool is_due = Clock::now() >= due;
+    if (!is_due && waiting_.empty()) continue;
+    Task task = meanwhile_;
+    if (!is_due) {
+      task = std::move(waiting_.front());
+      waiting_.pop_front();
+    }
     lock.unlock();
     task();
     lock.lock();
+    if (is_due) due = Clock::now() + period;
   }
 }
 

@@ -13,9 +13,11 @@ namespace ovs::emulator {
 class CommandThread {
  public:
   static constexpr std::size_t kMaxWaiting = 256;
+  static constexpr int kMeanwhileMs = 200;
   using Task = std::function<void()>;
 
-  CommandThread();
+  // `meanwhile` runs there again and again, kMeanwhileMs apart, between tasks.
+  explicit CommandThread(Task meanwhile);
   // What is under way ends; what waits does not run.
   ~CommandThread();
   CommandThread(const CommandThread&) = delete;
@@ -27,6 +29,7 @@ class CommandThread {
  private:
   void run();
 
+  const Task meanwhile_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Task> waiting_;

@@ -17,7 +17,7 @@ void answer(ControlCall& call, const CommandResult<Answer>& result) {
 }  // namespace
 
 HostControl::HostControl(Machine& machine, daemon::ControlServer& server, daemon::Loop& loop)
-    : machine_(machine), server_(server), loop_(loop) {
+    : machine_(machine), server_(server), loop_(loop), thread_([this] { machine_.watch(); }) {
   for (const HostCommand& command : host_commands()) {
     const std::string& usage = usages_.emplace_back(usage_of(command.spec));
     server.add(std::string(command.spec.name), usage.c_str(), 0, daemon::ControlServer::kAnyNumber,

@@ -10,7 +10,8 @@ namespace {
 
 std::vector<HostCommand> make_commands() {
   std::vector<HostCommand> all;
-  for (auto* part : {switch_commands, extension_commands, adapter_commands, setting_commands}) {
+  for (auto* part : {switch_commands, extension_commands, adapter_commands, setting_commands,
+                     vm_commands, fault_commands}) {
     std::vector<HostCommand> some = part();
     all.insert(all.end(), std::move_iterator(some.begin()), std::move_iterator(some.end()));
   }

@@ -109,10 +109,10 @@ TEST_CASE("Host commands: a VM's adapter is a TAP where the VM is, plugged in or
   const MachineAdapter& adapter = *host.machine.adapters()[0];
   CHECK(host.nics.taps[0].name_space == "ns1");
   CHECK(host.nics.taps[0].link == "eth0");
-  CHECK(!Host::nic(adapter).has_carrier);
+  CHECK(!Host::nic(adapter).has_carrier());
   CHECK(!Host::nic(adapter).is_reading());
   CHECK(host.run({"connect-vmnetworkadapter", "vm1", "-SwitchName", "s"}) == "");
-  CHECK(Host::nic(adapter).has_carrier);
+  CHECK(Host::nic(adapter).has_carrier());
   CHECK(Host::nic(adapter).is_reading());
   CHECK(host.port().nic.vm_name == "VM1");
   CHECK(host.run({"get-vmnetworkadapter", "VM1"}) ==
@@ -120,7 +120,7 @@ TEST_CASE("Host commands: a VM's adapter is a TAP where the VM is, plugged in or
         "----            -------------- ------ ---------- ----------   ------ ----------- ----\n"
         "Network Adapter False          VM1    s          020000000001 {Ok}               eth0\n");
   CHECK(host.run({"disconnect-vmnetworkadapter", "VM1"}) == "");
-  CHECK(!Host::nic(adapter).has_carrier);
+  CHECK(!Host::nic(adapter).has_carrier());
   CHECK(host.made[0]->ports.empty());
   host.run({"connect-vmnetworkadapter", "VM1", "s"});
   CHECK(host.run({"remove-vmnetworkadapter", "VM1"}) == "");
@@ -241,6 +241,139 @@ TEST_CASE("Host commands: names that links cannot have are cut to such as they c
   host.run({"new-vmswitch", "a switch of many more", "--switch-type", "Internal"});
   CHECK(host.nics.taps[0].link == "vEth-aswitchofm");
   CHECK(host.nics.taps[1].link == "vEth-aswitchof1");
+}
+
+TEST_CASE("Host commands: a team loses the member whose wire is cut, and has it again") {
+  Host host;
+  host.run({"new-vmswitch", "x", "--net-adapter-name", "e1,e2", "--allow-management-os=false"});
+  auto& uplinks = host.machine.switches()[0]->physical;
+  auto& first = static_cast<test::FakeNic&>(*uplinks[0].nic);
+  auto& second = static_cast<test::FakeNic&>(*uplinks[1].nic);
+  const std::vector<std::string>& members = host.made[0]->members;
+  CHECK(members == std::vector<std::string>{"e1", "e2"});
+  first.is_linked = false;
+  host.machine.watch();
+  CHECK(members == std::vector<std::string>{"e2"});
+  CHECK(!first.is_reading());
+  CHECK(host.run({"topology"}) ==
+        "x  External switch; no extension: it forwards by itself\n"
+        "  ├─ e1  physical NIC of a team  no carrier, out\n"
+        "  └─ e2  physical NIC of a team\n");
+  SUBCASE("it comes back") {
+    first.is_linked = true;
+    host.machine.watch();
+    CHECK(members == std::vector<std::string>{"e2", "e1"});
+    CHECK(first.is_reading());
+  }
+  SUBCASE("the other stays when its wire is cut, too, and goes when the first is back") {
+    second.is_linked = false;
+    host.machine.watch();
+    CHECK(members == std::vector<std::string>{"e2"});
+    first.is_linked = true;
+    host.machine.watch();
+    CHECK(members == std::vector<std::string>{"e1"});
+  }
+}
+
+TEST_CASE("Host commands: a wire that is cut leaves the only physical NIC where it is") {
+  Host host;
+  host.run({"new-vmswitch", "x", "--net-adapter-name", "e1", "--allow-management-os=false"});
+  static_cast<test::FakeNic&>(*host.machine.switches()[0]->physical[0].nic).is_linked = false;
+  host.machine.watch();
+  CHECK(host.made[0]->members == std::vector<std::string>{"e1"});
+}
+
+TEST_CASE("Host commands: a saved VM is out of its switch, and what was kept of it comes back") {
+  Host host;
+  host.run({"new-vmswitch", "s", "--switch-type", "Private"});
+  host.run({"add-vmnetworkadapter", "VM1", "--switch-name", "s"});
+  host.run({"add-vmnetworkadapter", "VM1", "--name", "Second"});
+  CHECK(host.run({"save-vm", "VM1"}) == "");
+  CHECK(host.made[0]->ports.empty());
+  CHECK(host.run({"get-vm"}) ==
+        "Name State NetworkAdapters           SavedExtensionBytes\n"
+        "---- ----- ---------------           -------------------\n"
+        "VM1  Saved {Network Adapter, Second}                   1\n");
+  CHECK(host.run({"save-vm", "VM1"}) == "save-vm: VM \"VM1\" is saved already");
+  CHECK(host.run({"connect-vmnetworkadapter", "VM1", "s", "--name", "Second"}) ==
+        "connect-vmnetworkadapter: VM \"VM1\" is saved; start-vm starts it");
+  CHECK(host.run({"start-vm", "VM1"}) == "");
+  REQUIRE(host.port().restored.size() == 1);
+  CHECK(host.port().restored[0].data == std::vector<std::uint8_t>{10});
+  CHECK(host.made[0]->ports.size() == 1);
+  CHECK(host.run({"start-vm", "VM1"}) == "start-vm: VM \"VM1\" runs already");
+  CHECK(host.run({"save-vm", "VM2"}) == "save-vm: VM \"VM2\" has no adapter");
+}
+
+TEST_CASE("Host commands: a VM whose switch has gone meanwhile stays saved") {
+  Host host;
+  host.run({"new-vmswitch", "s", "--switch-type", "Private"});
+  host.run({"add-vmnetworkadapter", "VM1", "--switch-name", "s"});
+  host.run({"save-vm", "VM1"});
+  host.run({"remove-vmswitch", "s"});
+  CHECK(host.run({"start-vm", "VM1"}) == "start-vm: there is no switch \"s\"");
+  host.run({"new-vmswitch", "s", "--switch-type", "Private"});
+  CHECK(host.run({"start-vm", "VM1"}) == "");
+}
+
+TEST_CASE("Host commands: isolation is a port's, and stays with the adapter") {
+  Host host;
+  host.run({"new-vmswitch", "s", "--switch-type", "Private"});
+  host.run({"add-vmnetworkadapter", "VM1", "--switch-name", "s"});
+  CHECK(host.run({"Set-VMNetworkAdapterIsolation", "VM1", "-IsolationMode", "Vlan",
+                  "-DefaultIsolationID", "7", "-AllowUntaggedTraffic", "$true"}) == "");
+  CHECK(host.port().isolation == IsolationPolicy{IsolationMode::Vlan, true, 7});
+  host.run({"connect-vmnetworkadapter", "VM1", "s"});
+  CHECK(host.port().isolation == IsolationPolicy{IsolationMode::Vlan, true, 7});
+  CHECK(host.run({"get-vmnetworkadapterisolation"}) ==
+        "VMName VMNetworkAdapterName IsolationMode DefaultIsolationID AllowUntaggedTraffic\n"
+        "------ -------------------- ------------- ------------------ --------------------\n"
+        "VM1    Network Adapter      Vlan                           7 True\n");
+  const std::string name = "set-vmnetworkadapterisolation: ";
+  CHECK(host.run({"set-vmnetworkadapterisolation", "VM1", "--isolation-mode", "Firm"}) ==
+        name +
+            "--isolation-mode is None, NativeVirtualSubnet, ExternalVirtualSubnet or Vlan, not "
+            "\"Firm\"");
+  CHECK(host.run({"set-vmnetworkadapterisolation", "VM1", "--isolation-mode", "Vlan",
+                  "--default-isolation-id", "4095"}) ==
+        name + "--default-isolation-id is from 0 to 4094 where VLANs isolate");
+  CHECK(host.run({"set-vmnetworkadapterisolation", "VM1", "--isolation-mode", "None"}) == "");
+  CHECK(host.port().isolation == IsolationPolicy());
+}
+
+TEST_CASE("Host commands: a NIC without offloads is given whole checksums") {
+  Host host;
+  host.run({"new-vmswitch", "s", "--switch-type", "Private"});
+  CHECK(host.run({"add-vmnetworkadapter", "VM1", "--switch-name", "s", "--offload=none"}) == "");
+  CHECK(!host.port().nic.offloads.checksum);
+  CHECK(host.json({"get-vmnetworkadapter", "VM1"}).find(R"("Offload":"None")") !=
+        std::string::npos);
+  CHECK(host.run({"add-vmnetworkadapter", "VM2", "--offload", "all"}) ==
+        "add-vmnetworkadapter: --offload is Checksum or None, not \"all\"");
+}
+
+TEST_CASE("Host commands: an MTU that its user changes is told to the switch") {
+  Host host;
+  host.run({"new-vmswitch", "s", "--switch-type", "Private"});
+  host.run({"add-vmnetworkadapter", "VM1", "--switch-name", "s"});
+  Host::nic(*host.machine.adapters()[0]).set_mtu(1400);
+  host.machine.watch();
+  CHECK(host.port().nic.mtu == 1400);
+  CHECK(host.port().nic.friendly_name == "Network Adapter");
+}
+
+TEST_CASE("Host commands: what fails on demand is said before and after") {
+  Host host;
+  CHECK(host.run({"get-allocationfailure"}) ==
+        "Nth Asked Failed\n"
+        "--- ----- ------\n"
+        "        7 False\n");
+  CHECK(host.run({"set-allocationfailure", "3"}) ==
+        "Nth Asked Failed\n"
+        "--- ----- ------\n"
+        "  3     7 True\n");
+  CHECK(host.run({"set-allocationfailure", "--none"}).find("False") != std::string::npos);
+  CHECK(host.run({"set-allocationfailure"}) == "set-allocationfailure: give --nth, or --none");
 }
 
 TEST_CASE("Host commands: the drawing shows who is where") {

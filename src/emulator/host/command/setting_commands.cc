@@ -1,4 +1,5 @@
 // What is set on a NIC's port: its OVS port name, its VLANs, what it may send.
+#include <algorithm>
 #include <charconv>
 
 #include "emulator/host/command/command_parts.h"
@@ -12,6 +13,7 @@ constexpr auto kNumber = ParameterKind::Number;
 constexpr auto kBoolean = ParameterKind::Boolean;
 constexpr auto kAdapters = PipeInput::Adapters;
 constexpr std::uint64_t kLastVlan = 4094;
+constexpr std::uint64_t kLastSubnet = 0xffffff;
 
 CommandResult<Answer> set_ovs_port(Machine& machine, const Arguments& arguments) {
   OVS_TRY(MachineAdapter* const found, machine.find_adapter(choice_of(arguments)));
@@ -19,14 +21,55 @@ CommandResult<Answer> set_ovs_port(Machine& machine, const Arguments& arguments)
   return Answer();
 }
 
+// What is not given stays as it is.
+CommandResult<void> set_switch(const Arguments& arguments, std::string_view name, bool& into) {
+  if (!arguments.has(name)) return kOk;
+  into = equal_ignoring_case(arguments.text(name), "On");
+  if (into || equal_ignoring_case(arguments.text(name), "Off")) return kOk;
+  return CommandError{"--" + std::string(name) + " is On or Off"};
+}
+
+CommandResult<std::uint32_t> subnet_of(const Arguments& arguments, std::string_view name) {
+  const std::uint64_t number = arguments.number(name);
+  if (number <= kLastSubnet) return std::uint32_t(number);
+  return CommandError{"--" + std::string(name) + " is from 0 to 16777215"};
+}
+
 CommandResult<Answer> set_adapter(Machine& machine, const Arguments& arguments) {
   OVS_TRY(MachineAdapter* const found, machine.find_adapter(choice_of(arguments)));
-  const std::string& spoofing = arguments.text("mac-address-spoofing");
   SecurityPolicy policy = found->security;
-  policy.allow_mac_spoofing = equal_ignoring_case(spoofing, "On");
-  if (!policy.allow_mac_spoofing && !equal_ignoring_case(spoofing, "Off"))
-    return CommandError{"--mac-address-spoofing is On or Off"};
+  OVS_TRY(set_switch(arguments, "mac-address-spoofing", policy.allow_mac_spoofing));
+  OVS_TRY(set_switch(arguments, "ieee-priority-tag", policy.allow_priority_tag));
+  OVS_TRY(set_switch(arguments, "allow-teaming", policy.allow_teaming));
+  if (arguments.has("virtual-subnet-id")) {
+    OVS_TRY(policy.virtual_subnet, subnet_of(arguments, "virtual-subnet-id"));
+  }
+  if (policy == found->security) return Answer();
   OVS_TRY(machine.set_security(*found, policy));
+  return Answer();
+}
+
+CommandResult<Answer> set_isolation(Machine& machine, const Arguments& arguments) {
+  OVS_TRY(MachineAdapter* const found, machine.find_adapter(choice_of(arguments)));
+  constexpr IsolationMode kModes[] = {IsolationMode::None, IsolationMode::NativeVirtualSubnet,
+                                      IsolationMode::ExternalVirtualSubnet, IsolationMode::Vlan};
+  const std::string& name = arguments.text("isolation-mode");
+  const auto* const mode = std::find_if(std::begin(kModes), std::end(kModes), [&](auto each) {
+    return equal_ignoring_case(isolation_text(each), name);
+  });
+  if (mode == std::end(kModes)) {
+    return CommandError{
+        "--isolation-mode is None, NativeVirtualSubnet, ExternalVirtualSubnet or Vlan, not \"" +
+        name + "\""};
+  }
+  IsolationPolicy policy;
+  policy.mode = *mode;
+  policy.allow_untagged = arguments.flag("allow-untagged-traffic");
+  OVS_TRY(policy.default_id, subnet_of(arguments, "default-isolation-id"));
+  if (*mode == IsolationMode::Vlan && policy.default_id > kLastVlan)
+    return CommandError{"--default-isolation-id is from 0 to 4094 where VLANs isolate"};
+  if (*mode == IsolationMode::None) policy = {};
+  OVS_TRY(machine.set_isolation(*found, policy));
   return Answer();
 }
 
@@ -82,13 +125,23 @@ CommandResult<Answer> set_vlan(Machine& machine, const Arguments& arguments) {
   return Answer();
 }
 
-CommandResult<Answer> show_vlans(Machine& machine, const Arguments& arguments) {
+// A record of each adapter that is meant; of all, where none is named.
+CommandResult<Answer> show(Machine& machine, const Arguments& arguments,
+                           Record (*record)(const MachineAdapter&)) {
   AdapterChoice choice = choice_of(arguments);
   choice.everyone = choice.vm.empty() && choice.name.empty() && !choice.management;
   OVS_TRY(const auto found, machine.find_adapters(choice));
   Answer answer;
-  for (const MachineAdapter* each : found) answer.records.push_back(vlan_record(*each));
+  for (const MachineAdapter* each : found) answer.records.push_back(record(*each));
   return answer;
+}
+
+CommandResult<Answer> show_vlans(Machine& machine, const Arguments& arguments) {
+  return show(machine, arguments, vlan_record);
+}
+
+CommandResult<Answer> show_isolation(Machine& machine, const Arguments& arguments) {
+  return show(machine, arguments, isolation_record);
 }
 
 }  // namespace
@@ -130,10 +183,31 @@ std::vector<HostCommand> setting_commands() {
         {vm,
          name,
          management,
-         {"mac-address-spoofing", "On|Off", kText, kNamedOnly, Need::Required,
-          "whether it may send from other MAC addresses than its own"}},
+         {"mac-address-spoofing", "On|Off", kText, kNamedOnly, Need::Optional,
+          "whether it may send from other MAC addresses than its own"},
+         {"ieee-priority-tag", "On|Off", kText, kNamedOnly, Need::Optional,
+          "whether priorities pass that stand in a tag without a VLAN"},
+         {"allow-teaming", "On|Off", kText, kNamedOnly, Need::Optional,
+          "whether the VM may make a team of its NICs"},
+         {"virtual-subnet-id", "N", kNumber, kNamedOnly, Need::Optional,
+          "the virtual subnet that it is in; 0: none"}},
         kAdapters},
        set_adapter},
+      {{"set-vmnetworkadapterisolation",
+        "keeps a NIC's traffic apart from that of others",
+        {vm,
+         name,
+         management,
+         {"isolation-mode", "MODE", kText, kNamedOnly, Need::Required,
+          "None, NativeVirtualSubnet, ExternalVirtualSubnet or Vlan"},
+         {"default-isolation-id", "N", kNumber, kNamedOnly, Need::Optional,
+          "the VLAN or virtual subnet of what says none"},
+         {"allow-untagged-traffic", "", kBoolean, kNamedOnly, Need::Optional,
+          "what says none passes"}},
+        kAdapters},
+       set_isolation},
+      {{"get-vmnetworkadapterisolation", "shows how NICs are isolated", {vm, name, management}},
+       show_isolation},
   };
 }
 

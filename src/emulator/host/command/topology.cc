@@ -14,8 +14,11 @@ std::string extension_text(const ExtensionView& extension) {
   return extension.name + (extension.running ? ", running" : ", enabled, not running");
 }
 
-Line physical_line(const HostNic& nic) {
-  return {nic.link(), "physical NIC", nic.has_gone() ? "gone" : ""};
+Line physical_line(const MachineUplink& uplink, bool is_team) {
+  Line line{uplink.nic->link(), is_team ? "physical NIC of a team" : "physical NIC", ""};
+  if (!uplink.nic->has_carrier()) line.state = uplink.is_in ? "no carrier" : "no carrier, out";
+  if (uplink.nic->has_gone()) line.state = "gone";
+  return line;
 }
 
 Line adapter_line(const MachineAdapter& adapter) {
@@ -28,6 +31,12 @@ Line adapter_line(const MachineAdapter& adapter) {
   if (!adapter.ovs_port.empty()) line.state += "OVS port " + adapter.ovs_port;
   if (const std::string vlans = vlan_list_text(adapter.vlan); !vlans.empty())
     line.state += (line.state.empty() ? "" : ", ") + ("VLAN " + vlans);
+  if (adapter.isolation.mode != IsolationMode::None) {
+    line.state += (line.state.empty() ? "" : ", ") + std::string("isolation ") +
+                  std::string(isolation_text(adapter.isolation.mode)) + " " +
+                  std::to_string(adapter.isolation.default_id);
+  }
+  if (adapter.saved) line.state += line.state.empty() ? "saved" : ", saved";
   if (adapter.nic->has_gone()) line.state += line.state.empty() ? "gone" : ", gone";
   return line;
 }
@@ -51,8 +60,10 @@ void append_lines(std::string& text, const std::vector<Line>& lines) {
 wire::Json members_json(const Machine& machine, const MachineSwitch* of) {
   wire::Json members = wire::Json::empty_array();
   if (of != nullptr) {
-    for (const auto& nic : of->physical)
-      members.elements().push_back(wire::Json::object("Kind", "Physical", "Link", nic->link()));
+    for (const MachineUplink& uplink : of->physical)
+      members.elements().push_back(
+          wire::Json::object("Kind", "Physical", "Link", uplink.nic->link(), "Carrier",
+                             uplink.nic->has_carrier(), "InSwitch", uplink.is_in));
   }
   for (const auto& adapter : machine.adapters()) {
     if (adapter->plugged != of) continue;
@@ -77,7 +88,8 @@ void draw_switch(const Machine& machine, const MachineSwitch& each, Answer& answ
   answer.drawing += each.name + "  " + std::string(kind_text(each.kind)) + " switch; " +
                     extension_text(each.door->view().extension) + "\n";
   std::vector<Line> lines;
-  for (const auto& nic : each.physical) lines.push_back(physical_line(*nic));
+  for (const MachineUplink& uplink : each.physical)
+    lines.push_back(physical_line(uplink, each.physical.size() > 1));
   for (Line& line : adapter_lines(machine, &each)) lines.push_back(std::move(line));
   append_lines(answer.drawing, lines);
   Record record = switch_record(each);

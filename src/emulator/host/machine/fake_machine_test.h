@@ -12,13 +12,18 @@ struct FakePort {
   PortSpec spec;
   VlanPolicy vlan;
   SecurityPolicy security;
+  IsolationPolicy isolation;
+  std::vector<SavedNic> restored;
   NicSpec nic;
   NicBackend* backend = nullptr;
 };
 
 class FakeSwitch final : public SwitchDoor {
  public:
-  explicit FakeSwitch(const SwitchSpec& spec) { view_.spec = spec; }
+  explicit FakeSwitch(const SwitchSpec& spec) {
+    view_.spec = spec;
+    for (const PhysicalNicSpec& nic : spec.physical) members.push_back(nic.nic.name);
+  }
 
   SwitchView view() const override { return view_; }
   SwitchResult<PortId> add_port(const PortSpec& spec) override {
@@ -43,6 +48,10 @@ class FakeSwitch final : public SwitchDoor {
     ports[port].security = policy;
     return kOk;
   }
+  SwitchResult<void> set_isolation(PortId port, const IsolationPolicy& policy) override {
+    ports[port].isolation = policy;
+    return kOk;
+  }
   SwitchResult<void> connect_nic(PortId port, const NicSpec& spec, NicBackend& backend) override {
     if (refuse_nics) return SwitchError{"the driver vetoed the NIC", 0};
     ports[port].nic = spec;
@@ -54,11 +63,29 @@ class FakeSwitch final : public SwitchDoor {
     return kOk;
   }
   SwitchResult<void> update_nic(PortId port, const NicUpdate& update) override {
-    ports[port].nic.friendly_name = update.friendly_name;
+    if (!update.friendly_name.empty()) ports[port].nic.friendly_name = update.friendly_name;
+    if (update.mtu != 0) ports[port].nic.mtu = update.mtu;
     return kOk;
   }
-  std::optional<NicAddress> find_physical_nic(std::string_view) const override {
-    return NicAddress{PortId(1), 1};
+  SwitchResult<std::vector<SavedNic>> save_nic(PortId port) override {
+    return std::vector<SavedNic>{{{}, {}, {std::uint8_t(port)}}};
+  }
+  SwitchResult<void> restore_nic(PortId port, const std::vector<SavedNic>& saved) override {
+    ports[port].restored = saved;
+    return kOk;
+  }
+  SwitchResult<void> add_physical_nic(const PhysicalNicSpec& spec) override {
+    members.push_back(spec.nic.name);
+    return kOk;
+  }
+  SwitchResult<void> remove_physical_nic(std::string_view name) override {
+    std::erase(members, name);
+    return kOk;
+  }
+  std::optional<NicAddress> find_physical_nic(std::string_view name) const override {
+    const auto found = std::find(members.begin(), members.end(), name);
+    if (found == members.end()) return std::nullopt;
+    return NicAddress{PortId(1), std::uint16_t(1 + (found - members.begin()))};
   }
   std::size_t transmit(NicAddress nic, Span<const NicFrame> frames) override {
     transmitted[nic.port] += frames.count();
@@ -75,6 +102,7 @@ class FakeSwitch final : public SwitchDoor {
 
   std::map<PortId, FakePort> ports;
   std::map<PortId, std::size_t> transmitted;
+  std::vector<std::string> members;  // of the team, by name
   bool refuse_ports = false, refuse_nics = false;
 
  private:
@@ -90,7 +118,9 @@ class FakeNic final : public HostNic {
   const std::string& link() const override { return link_; }
   MacAddress mac() const override { return mac_; }
   std::uint32_t mtu() const override { return mtu_; }
-  void set_carrier(bool present) override { has_carrier = present; }
+  void set_mtu(std::uint32_t mtu) { mtu_ = mtu; }
+  bool has_carrier() const override { return is_linked; }
+  void set_carrier(bool present) override { is_linked = present; }
   void start(Receiver receiver) override { receiver_ = std::move(receiver); }
   void stop() override { receiver_ = nullptr; }
   void deliver(const NicFrame&) override { ++counters_.to_system_frames; }
@@ -98,7 +128,7 @@ class FakeNic final : public HostNic {
   bool has_gone() const override { return is_gone; }
 
   bool is_reading() const { return receiver_ != nullptr; }
-  bool has_carrier = true, is_gone = false;
+  bool is_linked = true, is_gone = false;
 
  private:
   std::string link_;
@@ -124,7 +154,19 @@ class FakeNics final : public HostNics {
   std::vector<TapSpec> taps;
 };
 
+class FakeFaults final : public FaultDoor {
+ public:
+  void fail_nth(std::int64_t nth) override { nth_ = nth; }
+  std::int64_t nth() const override { return nth_; }
+  std::int64_t asked() const override { return 7; }
+  bool has_failed() const override { return nth_ >= 0 && nth_ < asked(); }
+
+ private:
+  std::int64_t nth_ = -1;
+};
+
 struct FakeMachine {
+  FakeFaults faults;
   FakeNics nics;
   std::vector<FakeSwitch*> made;  // that live, in the order they were made, if none was removed
   Machine machine{
@@ -133,7 +175,7 @@ struct FakeMachine {
                        made.push_back(door.get());
                        return std::unique_ptr<SwitchDoor>(std::move(door));
                      },
-                     nics, "test"}};
+                     nics, "test", &faults}};
 };
 
 }  // namespace ovs::emulator::test

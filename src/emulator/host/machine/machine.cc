@@ -3,29 +3,13 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "emulator/host/machine/machine_parts.h"
+
 namespace ovs::emulator {
 
 namespace {
 
 constexpr std::size_t kMaxLinkName = 15;  // of Linux
-
-CommandError error_of(const SwitchError& error) {
-  return {error.text};
-}
-
-template <class T>
-CommandResult<T> translated(SwitchResult<T> result) {
-  if (!result) return error_of(result.error());
-  if constexpr (std::is_void_v<T>) {
-    return kOk;
-  } else {
-    return std::move(result).value();
-  }
-}
-
-std::string quoted(std::string_view text) {
-  return "\"" + std::string(text) + "\"";
-}
 
 std::uint16_t hash_of(std::string_view text) {
   std::uint32_t hash = 2166136261u;  // FNV-1a
@@ -111,48 +95,49 @@ CommandResult<MachineAdapter*> Machine::find_adapter(const AdapterChoice& choice
 
 // --- switches
 
+PhysicalNicSpec physical_spec(HostNic& nic) {
+  PhysicalNicSpec physical;
+  physical.nic.name = nic.link();
+  physical.nic.friendly_name = nic.link();
+  physical.nic.mac = nic.mac();
+  physical.nic.mtu = nic.mtu();
+  physical.nic.offloads.checksum = true;  // by the backend's device, or in its place
+  physical.nic.guest_memory = false;
+  physical.backend = &nic;
+  return physical;
+}
+
+CommandResult<void> start_physical(MachineSwitch& of, MachineUplink& uplink) {
+  const auto at = of.door->find_physical_nic(uplink.nic->link());
+  if (!at) return CommandError{"switch " + quoted(of.name) + " did not take " + uplink.nic->link()};
+  uplink.nic->start([door = of.door.get(), to = *at](Span<const NicFrame> frames) {
+    return door->transmit(to, frames);
+  });
+  return kOk;
+}
+
 SwitchSpec Machine::spec_of(const MachineSwitch& made) const {
   SwitchSpec spec;
   spec.name = made.id;
   spec.friendly_name = made.name;
   spec.kind = made.kind;
-  for (const auto& nic : made.physical) {
-    PhysicalNicSpec physical;
-    physical.nic.name = nic->link();
-    physical.nic.friendly_name = nic->link();
-    physical.nic.mac = nic->mac();
-    physical.nic.mtu = nic->mtu();
-    physical.nic.offloads.checksum = true;  // by the backend's device, or in its place
-    physical.nic.guest_memory = false;
-    physical.backend = nic.get();
-    spec.physical.push_back(std::move(physical));
-  }
+  for (const MachineUplink& uplink : made.physical)
+    spec.physical.push_back(physical_spec(*uplink.nic));
   return spec;
 }
 
 CommandResult<void> Machine::open_physical(const NewSwitch& wanted, MachineSwitch& made) {
   for (const std::string& link : wanted.links) {
     for (const auto& other : switches_) {
-      for (const auto& nic : other->physical) {
-        if (nic->link() == link)
+      for (const MachineUplink& uplink : other->physical) {
+        if (uplink.nic->link() == link)
           return CommandError{"adapter " + quoted(link) + " belongs to switch " +
                               quoted(other->name)};
       }
     }
     auto nic = parts_.nics.open_link(link);
     if (!nic) return CommandError{"network adapter " + nic.error().text};
-    made.physical.push_back(std::move(nic).value());
-  }
-  return kOk;
-}
-
-CommandResult<void> Machine::start_physical(MachineSwitch& made) {
-  for (const auto& nic : made.physical) {
-    const auto at = made.door->find_physical_nic(nic->link());
-    if (!at) return CommandError{"switch " + quoted(made.name) + " did not take " + nic->link()};
-    nic->start([door = made.door.get(), to = *at](Span<const NicFrame> frames) {
-      return door->transmit(to, frames);
-    });
+    made.physical.push_back({std::move(nic).value()});
   }
   return kOk;
 }
@@ -171,7 +156,10 @@ CommandResult<MachineSwitch*> Machine::new_switch(const NewSwitch& wanted) {
   OVS_TRY(made->door, translated(parts_.make_switch(spec_of(*made))));
   switches_.push_back(std::move(made));
   MachineSwitch& last = *switches_.back();
-  auto ready = start_physical(last);
+  CommandResult<void> ready = kOk;
+  for (MachineUplink& uplink : last.physical) {
+    if (ready) ready = start_physical(last, uplink);
+  }
   if (ready && wanted.allow_management_os) ready = add_management_adapter(last);
   if (ready) return &last;
   (void)remove_switch(last.name);
@@ -195,7 +183,7 @@ CommandResult<void> Machine::remove_switch(std::string_view name) {
     // The management OS has an adapter only in a switch.
     adapter.is_management() ? (void)remove_adapter(adapter) : (void)unplug(adapter);
   }
-  for (const auto& nic : gone->physical) nic->stop();
+  for (const MachineUplink& uplink : gone->physical) uplink.nic->stop();
   std::erase_if(switches_, [gone](const auto& each) { return each.get() == gone; });
   return kOk;
 }
@@ -231,6 +219,8 @@ CommandResult<MachineAdapter*> Machine::add_adapter(const NewAdapter& wanted) {
   made->name = wanted.name;
   made->name_space = wanted.name_space;
   made->mac = wanted.mac.is_zero() ? next_mac() : wanted.mac;
+  made->offloads = wanted.offloads;
+  made->mtu = wanted.mtu;
   TapSpec tap{wanted.name_space, wanted.link.empty() ? free_link(wanted) : wanted.link,
               wanted.vm.empty() ? management_name(wanted.name) : wanted.name, made->mac,
               wanted.mtu};
@@ -274,8 +264,8 @@ CommandResult<void> Machine::connect(MachineAdapter& adapter, MachineSwitch& to,
   spec.vm_name = adapter.vm;
   spec.vm_friendly_name = adapter.vm;
   spec.mac = adapter.mac;
-  spec.mtu = adapter.nic->mtu();
-  spec.offloads.checksum = true;
+  spec.mtu = adapter.mtu = adapter.nic->mtu();
+  spec.offloads = adapter.offloads;
   spec.guest_memory = !adapter.is_management();
   SwitchDoor& door = *to.door;
   if (adapter.vlan.mode != VlanMode::Untagged) {
@@ -284,11 +274,16 @@ CommandResult<void> Machine::connect(MachineAdapter& adapter, MachineSwitch& to,
   if (adapter.security != SecurityPolicy()) {
     OVS_TRY(translated(door.set_security(port, adapter.security)));
   }
+  if (adapter.isolation != IsolationPolicy()) {
+    OVS_TRY(translated(door.set_isolation(port, adapter.isolation)));
+  }
   OVS_TRY(translated(door.connect_nic(port, spec, *adapter.nic)));
   return kOk;
 }
 
 CommandResult<void> Machine::plug(MachineAdapter& adapter, MachineSwitch& into) {
+  if (adapter.saved)
+    return CommandError{"VM " + quoted(adapter.vm) + " is saved; start-vm starts it"};
   OVS_TRY(unplug(adapter));
   PortSpec spec;
   spec.kind = adapter.is_management() ? PortKind::Internal : PortKind::Synthetic;
@@ -339,6 +334,14 @@ CommandResult<void> Machine::set_security(MachineAdapter& adapter, const Securit
     OVS_TRY(translated(adapter.plugged->door->set_security(adapter.port, policy)));
   }
   adapter.security = policy;
+  return kOk;
+}
+
+CommandResult<void> Machine::set_isolation(MachineAdapter& adapter, const IsolationPolicy& policy) {
+  if (adapter.plugged != nullptr) {
+    OVS_TRY(translated(adapter.plugged->door->set_isolation(adapter.port, policy)));
+  }
+  adapter.isolation = policy;
   return kOk;
 }
 

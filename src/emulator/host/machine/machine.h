@@ -4,11 +4,13 @@
 #pragma once
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "emulator/host/command/parameters.h"
+#include "emulator/host/machine/fault_door.h"
 #include "emulator/host/machine/switch_door.h"
 #include "emulator/host/nic/host_nic.h"
 
@@ -21,13 +23,26 @@ using CommandResult = Result<T, CommandError>;
 inline constexpr std::size_t kMaxSwitches = 64;
 inline constexpr std::size_t kMaxAdapters = 1024;
 
+// A physical NIC of a switch. One of a team whose wire is cut is out of the switch until it is
+// back.
+struct MachineUplink {
+  std::unique_ptr<HostNic> nic;
+  bool is_in = true;
+};
+
 struct MachineSwitch {
   std::string id;  // a GUID
   std::string name;
   SwitchKind kind = SwitchKind::Private;
   bool allow_management_os = false;
-  std::vector<std::unique_ptr<HostNic>> physical;  // before the door, which uses them
+  std::vector<MachineUplink> physical;  // before the door, which uses them
   std::unique_ptr<SwitchDoor> door;
+};
+
+// Where an adapter of a saved VM was plugged in, and what the extension keeps of it.
+struct SavedAdapter {
+  std::string switch_name;  // empty: it was not
+  std::vector<SavedNic> data;
 };
 
 // A VM's adapter, or the management OS's where `vm` is empty.
@@ -39,9 +54,13 @@ struct MachineAdapter {
   std::string ovs_port;    // the port's friendly name, where one was given
   VlanPolicy vlan;
   SecurityPolicy security;
+  IsolationPolicy isolation;
+  NicOffloads offloads;
   MacAddress mac;
+  std::uint32_t mtu = 1500;  // as its switch has been told
   MachineSwitch* plugged = nullptr;
-  PortId port{};  // while plugged
+  PortId port{};                      // while plugged
+  std::optional<SavedAdapter> saved;  // its VM is
   std::unique_ptr<HostNic> nic;
 
   bool is_management() const { return vm.empty(); }
@@ -61,6 +80,7 @@ struct NewAdapter {
   std::string link;  // empty: the next of eth0, eth1, ...
   MacAddress mac;    // zero: the machine makes one
   std::uint32_t mtu = 1500;
+  NicOffloads offloads = {.checksum = true};
 };
 
 // Which adapters a command means; what is empty fits all.
@@ -76,7 +96,8 @@ class Machine {
   struct Parts {
     SwitchFactory make_switch;
     HostNics& nics;
-    std::string name;  // of which the machine's MAC addresses are made
+    std::string name;             // of which the machine's MAC addresses are made
+    FaultDoor* faults = nullptr;  // null: nothing fails on demand
   };
 
   explicit Machine(Parts parts);
@@ -103,10 +124,24 @@ class Machine {
   CommandResult<void> set_ovs_port(MachineAdapter& adapter, const std::string& name);
   CommandResult<void> set_vlan(MachineAdapter& adapter, const VlanPolicy& policy);
   CommandResult<void> set_security(MachineAdapter& adapter, const SecurityPolicy& policy);
+  CommandResult<void> set_isolation(MachineAdapter& adapter, const IsolationPolicy& policy);
+
+  // A VM whose state is saved has its adapters out of their switches; started, they are back in
+  // them, and the extension gets what it had kept of them.
+  CommandResult<void> save_vm(std::string_view vm);
+  CommandResult<void> start_vm(std::string_view vm);
+
+  // Looks at what Linux alone knows, and tells the switches: wires of teams that were cut or
+  // mended, adapters whose MTU was changed by their users. To be called again and again.
+  void watch();
+  FaultDoor* faults() { return parts_.faults; }
 
  private:
+  void watch_team(MachineSwitch& at);
+  CommandResult<void> join(MachineSwitch& at, MachineUplink& uplink);
+  void leave(MachineSwitch& at, MachineUplink& uplink);
+  CommandResult<void> start(MachineAdapter& adapter);
   CommandResult<void> open_physical(const NewSwitch& wanted, MachineSwitch& made);
-  CommandResult<void> start_physical(MachineSwitch& made);
   CommandResult<void> add_management_adapter(MachineSwitch& made);
   CommandResult<void> connect(MachineAdapter& adapter, MachineSwitch& to, PortId port);
   SwitchSpec spec_of(const MachineSwitch& made) const;

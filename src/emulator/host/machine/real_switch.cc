@@ -34,12 +34,27 @@ class RealSwitch final : public SwitchDoor {
   SwitchResult<void> set_security(PortId port, const SecurityPolicy& policy) override {
     return switch_->set_security(port, policy);
   }
+  SwitchResult<void> set_isolation(PortId port, const IsolationPolicy& policy) override {
+    return switch_->set_isolation(port, policy);
+  }
   SwitchResult<void> connect_nic(PortId port, const NicSpec& spec, NicBackend& backend) override {
     return switch_->connect_nic(port, spec, backend);
   }
   SwitchResult<void> disconnect_nic(PortId port) override { return switch_->disconnect_nic(port); }
   SwitchResult<void> update_nic(PortId port, const NicUpdate& update) override {
     return switch_->update_nic(port, update);
+  }
+  SwitchResult<std::vector<SavedNic>> save_nic(PortId port) override {
+    return switch_->save_nic(port);
+  }
+  SwitchResult<void> restore_nic(PortId port, const std::vector<SavedNic>& saved) override {
+    return switch_->restore_nic(port, saved);
+  }
+  SwitchResult<void> add_physical_nic(const PhysicalNicSpec& spec) override {
+    return switch_->add_physical_nic(spec);
+  }
+  SwitchResult<void> remove_physical_nic(std::string_view name) override {
+    return switch_->remove_physical_nic(name);
   }
   std::optional<NicAddress> find_physical_nic(std::string_view name) const override {
     return switch_->find_physical_nic(name);

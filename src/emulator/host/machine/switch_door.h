@@ -19,9 +19,14 @@ class SwitchDoor {
   virtual SwitchResult<void> rename_port(PortId port, std::string_view friendly_name) = 0;
   virtual SwitchResult<void> set_vlan(PortId port, const VlanPolicy& policy) = 0;
   virtual SwitchResult<void> set_security(PortId port, const SecurityPolicy& policy) = 0;
+  virtual SwitchResult<void> set_isolation(PortId port, const IsolationPolicy& policy) = 0;
   virtual SwitchResult<void> connect_nic(PortId port, const NicSpec& spec, NicBackend& backend) = 0;
   virtual SwitchResult<void> disconnect_nic(PortId port) = 0;
   virtual SwitchResult<void> update_nic(PortId port, const NicUpdate& update) = 0;
+  virtual SwitchResult<std::vector<SavedNic>> save_nic(PortId port) = 0;
+  virtual SwitchResult<void> restore_nic(PortId port, const std::vector<SavedNic>& saved) = 0;
+  virtual SwitchResult<void> add_physical_nic(const PhysicalNicSpec& spec) = 0;
+  virtual SwitchResult<void> remove_physical_nic(std::string_view name) = 0;
   virtual std::optional<NicAddress> find_physical_nic(std::string_view name) const = 0;
   virtual std::size_t transmit(NicAddress nic, Span<const NicFrame> frames) = 0;
   virtual SwitchResult<void> enable_extension() = 0;

@@ -41,6 +41,8 @@ class HostNic : public NicBackend {
   virtual const std::string& link() const = 0;
   virtual MacAddress mac() const = 0;
   virtual std::uint32_t mtu() const = 0;
+  // A link's wire has somebody at its other end. TAPs always have.
+  virtual bool has_carrier() const = 0;
   // What the device's user sees of a cable. Nothing happens to links.
   virtual void set_carrier(bool present) = 0;
   // Reads from now on. What came before is discarded. One receiver at a time.

@@ -1,9 +1,11 @@
 #include "emulator/host/nic/linux_nic.h"
 
 #include <linux/if_tun.h>
+#include <net/if.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 
 #include "base/bytes/checksum.h"
 #include "emulator/host/nic/net_namespace.h"
@@ -101,6 +103,15 @@ Result<void, NicError> LinuxNic::set_up(const TapSpec& spec) {
                                       Text(spec.alias.data(), spec.alias.size()));
   if (!done) return error_of(link_ + ": its alias cannot be set", done.error());
   return kOk;
+}
+
+// Links are of the process's own namespace.
+bool LinuxNic::has_carrier() const {
+  if (kind_ == Kind::Tap) return true;
+  const platform::Descriptor socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  ifreq asked = {};
+  link_.copy(asked.ifr_name, IFNAMSIZ - 1);
+  return ioctl(socket.number(), SIOCGIFFLAGS, &asked) == 0 && (asked.ifr_flags & IFF_RUNNING) != 0;
 }
 
 void LinuxNic::set_carrier(bool present) {

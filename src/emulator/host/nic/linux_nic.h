@@ -27,6 +27,7 @@ class LinuxNic final : public HostNic {
   const std::string& link() const override { return link_; }
   MacAddress mac() const override { return port_->mac(); }
   std::uint32_t mtu() const override { return port_->mtu(); }
+  bool has_carrier() const override;
   void set_carrier(bool present) override;
   void start(Receiver receiver) override;
   void stop() override;
