@@ -5,7 +5,8 @@
 namespace ovs::driver {
 namespace {
 
-constexpr unsigned kBurstsEach = 4;        // of a processor: calls that are nested in calls
+// Of a processor: calls that are nested in calls, and what came over the device, until its DPC.
+constexpr unsigned kBurstsEach = 16;
 constexpr std::uint64_t kRetryMs = 100;    // how often what waits is looked at without traffic
 constexpr std::size_t kMaxFrame = 0xffff;  // as an upcall's packet, which comes back
 
