@@ -181,7 +181,7 @@ class Life {
     const FrameText frame = udp_frame(a_.mac, b_.mac);
     once("a packet is executed", [&] {
       const Bytes bytes(frame.data(), frame.size());
-      const std::string refusal = client_->execute(bytes, "in_port(1)", "2");
+      std::string refusal = client_->execute(bytes, "in_port(1)", "2");
       host_.kernel().flush_dpcs();
       if (!refusal.empty()) return refusal;
       return b_.nic.take().empty() ? std::string("it does not arrive") : std::string();

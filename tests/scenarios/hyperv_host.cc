@@ -83,7 +83,7 @@ HypervHost::Nic* HypervHost::find(std::string_view name) {
 }
 
 std::string HypervHost::connect(Nic& nic, const DeviceSpec& spec) {
-  const std::string why =
+  std::string why =
       text_of(nic.at->connect_nic(nic.address.port, nic_of(spec, nic.mac), nic.memory));
   settle();
   return why;
@@ -105,7 +105,7 @@ std::string HypervHost::add_device(const DeviceSpec& spec) {
   SecurityPolicy may_all;
   may_all.allow_mac_spoofing = may_all.allow_priority_tag = true;
   if (!spec.is_internal) {
-    const std::string why = text_of(at->set_security(*id, may_all));
+    std::string why = text_of(at->set_security(*id, may_all));
     if (!why.empty()) return why;
   }
   return connect(nic, spec);
@@ -160,7 +160,7 @@ std::string HypervHost::make_switch(std::string_view rest) {
     nic->at = last_;
     nic->address = last_->find_physical_nic("nic-" + name).value_or(NicAddress{});
   }
-  const std::string why = text_of(last_->enable_extension());
+  std::string why = text_of(last_->enable_extension());
   settle();
   return why;
 }
@@ -213,7 +213,7 @@ std::string HypervHost::unplug(std::string_view rest) {
 std::string HypervHost::take(std::string_view rest) {
   Nic* const nic = find(rest);
   if (nic == nullptr) return unknown(rest);
-  const std::string why = text_of(nic->at->remove_port(nic->address.port));
+  std::string why = text_of(nic->at->remove_port(nic->address.port));
   nics_.erase(nics_.find(rest));
   return why;
 }
@@ -223,7 +223,7 @@ std::string HypervHost::rename(std::string_view rest) {
   const std::string_view name = word(rest);
   Nic* const nic = find(name);
   if (nic == nullptr) return unknown(name);
-  const std::string why = text_of(nic->at->rename_port(nic->address.port, word(rest)));
+  std::string why = text_of(nic->at->rename_port(nic->address.port, word(rest)));
   settle();
   return why;
 }
@@ -235,7 +235,7 @@ std::string HypervHost::rename_adapter(std::string_view rest) {
   if (nic == nullptr) return unknown(name);
   NicUpdate update;
   update.friendly_name = word(rest);
-  const std::string why = text_of(nic->at->update_nic(nic->address.port, update));
+  std::string why = text_of(nic->at->update_nic(nic->address.port, update));
   settle();
   return why;
 }

@@ -189,7 +189,7 @@ SwitchResult<void> VirtualSwitch::Parts::plug(NicAddress address, const NicSpec&
   nic->spec = spec;
   nic->backend = backend;
   OVS_TRY(check(control.create_nic(std::move(nic)), what));
-  const auto connected = check(control.connect_nic(address), what);
+  auto connected = check(control.connect_nic(address), what);
   if (!connected) static_cast<void>(control.delete_nic(address));
   return connected;
 }
