@@ -86,6 +86,11 @@ std::size_t first_offset(const SwitchHabits& habits, std::size_t header) {
   return (header + habits.element_padding + 7) & ~std::size_t{7};
 }
 
+// Of an array's element whose header states `stated`: 2207 bytes of a NIC's first revision.
+std::size_t element_size(const SwitchHabits& habits, std::size_t stated) {
+  return ((stated + 7) & ~std::size_t{7}) + habits.element_padding;
+}
+
 }  // namespace
 
 NDIS_STATUS ControlPath::answer(FilterModule& module, NDIS_OID_REQUEST& request) {
@@ -173,7 +178,7 @@ bool ControlPath::refuses_array(NDIS_OID_REQUEST& request, std::size_t needed) {
 }
 
 NDIS_STATUS ControlPath::answer_ports(NDIS_OID_REQUEST& request) {
-  const std::size_t element = layouts_.port().Size + model_.habits().element_padding;
+  const std::size_t element = element_size(model_.habits(), layouts_.port().Size);
   const std::size_t offset = first_offset(model_.habits(), sizeof(NDIS_SWITCH_PORT_ARRAY));
   const ReadLock lock(model_.mutex());
   std::vector<const SwitchPort*> shown;
@@ -190,7 +195,7 @@ NDIS_STATUS ControlPath::answer_ports(NDIS_OID_REQUEST& request) {
 }
 
 NDIS_STATUS ControlPath::answer_nics(NDIS_OID_REQUEST& request) {
-  const std::size_t element = layouts_.nic().Size + model_.habits().element_padding;
+  const std::size_t element = element_size(model_.habits(), layouts_.nic().Size);
   const std::size_t offset = first_offset(model_.habits(), sizeof(NDIS_SWITCH_NIC_ARRAY));
   const ReadLock lock(model_.mutex());
   std::vector<std::pair<const SwitchNic*, NicKind>> shown;
