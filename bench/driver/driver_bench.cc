@@ -2,8 +2,6 @@
 // the same cases, in one process, on one pinned processor. Arguments: the driver's images (with a
 // slash in their names), and, to have one alone, a case's name and a row's. Prints "WHAT NAME MIN
 // MEDIAN MAX" a line; bench/run makes the table.
-#include <sched.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
@@ -48,10 +46,7 @@ void measure(const Case& which, const std::vector<std::string>& images, const ch
 }  // namespace
 
 int main(int argc, char** argv) {
-  cpu_set_t first;
-  CPU_ZERO(&first);
-  CPU_SET(0, &first);
-  sched_setaffinity(0, sizeof first, &first);
+  pin_to_first_processor();
   std::vector<std::string> images;
   const char* only_case = nullptr;
   const char* only_row = nullptr;

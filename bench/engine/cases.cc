@@ -1,5 +1,7 @@
 #include "bench/engine/cases.h"
 
+#include <sched.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
@@ -54,6 +56,13 @@ std::vector<std::uint8_t> actions_of(const Case& which) {
   auto actions = flow::parse_actions(which.actions);
   if (!actions) std::abort();
   return std::move(*actions);
+}
+
+void pin_to_first_processor() {
+  cpu_set_t first;
+  CPU_ZERO(&first);
+  CPU_SET(0, &first);
+  sched_setaffinity(0, sizeof first, &first);
 }
 
 Ticks ticks_of(std::vector<double>& runs) {

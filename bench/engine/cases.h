@@ -43,6 +43,9 @@ flow::FlowMask mask_of(const flow::FlowKey& key, unsigned masks);
 // The case's actions as netlink has them.
 std::vector<std::uint8_t> actions_of(const Case& which);
 
+// This thread runs there alone from now on.
+void pin_to_first_processor();
+
 // Least, median and most, in ticks a packet; sorts them.
 struct Ticks {
   double least, median, most;

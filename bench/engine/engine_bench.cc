@@ -1,8 +1,6 @@
 // What a packet costs the engine, in ticks of the time-stamp counter, minimum and median of several
 // runs, on one pinned processor. Prints "NAME MIN MEDIAN" a line; bench/run makes the table. With
 // an argument, the one case of that name.
-#include <sched.h>
-
 #include <cstdio>
 #include <cstring>
 
@@ -20,10 +18,7 @@ void print(const char* name, const Ticks& ticks) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  cpu_set_t first;
-  CPU_ZERO(&first);
-  CPU_SET(0, &first);
-  sched_setaffinity(0, sizeof first, &first);
+  pin_to_first_processor();
   if (argc == 1) print("floor", BareEngine().measure_floor());
   for (const Case& each : kCases) {
     if (argc == 1 || std::strcmp(argv[1], each.name) == 0)

@@ -151,17 +151,6 @@ class Pend final : public platform::DeviceRequest {
   Error error = Error::Io;
 };
 
-std::vector<std::uint8_t> pend_message(std::uint32_t pid, wire::ControlCommand command) {
-  wire::Message header{};
-  header.length = wire::kMessageSize;
-  header.type = std::uint16_t(wire::Family::Control);
-  header.pid = pid;
-  header.command = std::uint8_t(command);
-  std::vector<std::uint8_t> bytes(sizeof header);
-  store(bytes.data(), header);
-  return bytes;
-}
-
 }  // namespace
 
 TEST_CASE(
@@ -171,7 +160,8 @@ TEST_CASE(
   auto client = std::make_unique<DatapathClient>(rig.switch_->device());
   REQUIRE(client->subscribe_upcalls() == "");
   rig.add_port(*client, "p1", 1);
-  const auto message = pend_message(client->pid(), wire::ControlCommand::PendPacketRequest);
+  const auto message =
+      tests::control_message(client->pid(), wire::ControlCommand::PendPacketRequest);
   Pend first(message), second(message), third(message), fourth(message);
   client->handle().submit(first);
   CHECK(first.count == 0);

@@ -145,20 +145,6 @@ class Pending final : public platform::DeviceRequest {
   std::atomic<unsigned> ends_{0};
 };
 
-std::vector<std::uint8_t> pend_message(std::uint32_t pid, wire::ControlCommand command) {
-  std::vector<std::uint8_t> bytes;
-  wire::ContainerRoom<std::vector<std::uint8_t>> room(bytes);
-  wire::Writer writer(room);
-  wire::Message header{};
-  header.type = std::uint16_t(wire::Family::Control);
-  header.flags = wire::kFlagRequest;
-  header.pid = pid;
-  header.command = std::uint8_t(command);
-  wire::end_message(writer, wire::begin_message(writer, header));
-  bytes.resize(writer.size());
-  return bytes;
-}
-
 class Churn {
  public:
   Churn(std::uint64_t seed, Scheduling scheduling, unsigned steps, Tally& tally)
@@ -466,8 +452,8 @@ class Churn {
     DatapathClient client(host_.device());
     client.subscribe_upcalls();
     client.subscribe_group(wire::kVportGroup);
-    const auto for_packet = pend_message(client.pid(), wire::ControlCommand::PendPacketRequest);
-    const auto for_event = pend_message(client.pid(), wire::ControlCommand::PendRequest);
+    const auto for_packet = control_message(client.pid(), wire::ControlCommand::PendPacketRequest);
+    const auto for_event = control_message(client.pid(), wire::ControlCommand::PendRequest);
     Pending packet(kernel, for_packet), event(kernel, for_event);
     client.handle().submit(packet);
     client.handle().submit(event);

@@ -67,19 +67,6 @@ class Pending final : public platform::DeviceRequest {
   int ends = 0;
 };
 
-std::vector<std::uint8_t> control_message(std::uint32_t pid, wire::ControlCommand command) {
-  wire::Message header{};
-  header.length = wire::kMessageSize;
-  header.type = std::uint16_t(wire::Family::Control);
-  header.flags = wire::kFlagRequest;
-  header.pid = pid;
-  header.command = std::uint8_t(command);
-  header.version = 1;
-  std::vector<std::uint8_t> bytes(sizeof header);
-  store(bytes.data(), header);
-  return bytes;
-}
-
 void pend_and_cancel(DriverHost& host, DatapathClient& client, wire::ControlCommand command) {
   const auto message = control_message(client.pid(), command);
   for (int i = 0; i < 8; ++i) {

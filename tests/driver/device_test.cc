@@ -18,19 +18,6 @@ constexpr ULONG kGetPid = ULONG(DeviceControl::GetPid), kRead = ULONG(DeviceCont
 constexpr std::uint32_t kPortGroup = 101;
 constexpr std::uint64_t kPatienceMs = 5000;
 
-std::vector<std::uint8_t> control_message(std::uint32_t pid, wire::ControlCommand command) {
-  wire::Message header{};
-  header.length = wire::kMessageSize;
-  header.type = std::uint16_t(wire::Family::Control);
-  header.flags = wire::kFlagRequest;
-  header.pid = pid;
-  header.command = std::uint8_t(command);
-  header.version = 1;
-  std::vector<std::uint8_t> bytes(sizeof header);
-  store(bytes.data(), header);
-  return bytes;
-}
-
 std::vector<std::uint8_t> join_message(std::uint32_t pid) {
   std::vector<std::uint8_t> bytes;
   wire::ContainerRoom<std::vector<std::uint8_t>> room(bytes);

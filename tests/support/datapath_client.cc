@@ -40,6 +40,19 @@ std::string format_ipv4(Bytes bytes) {
 
 }  // namespace
 
+std::vector<std::uint8_t> control_message(std::uint32_t pid, wire::ControlCommand command) {
+  wire::Message header{};
+  header.length = wire::kMessageSize;
+  header.type = std::uint16_t(wire::Family::Control);
+  header.flags = wire::kFlagRequest;
+  header.pid = pid;
+  header.command = std::uint8_t(command);
+  header.version = 1;
+  std::vector<std::uint8_t> bytes(sizeof header);
+  store(bytes.data(), header);
+  return bytes;
+}
+
 DatapathClient::DatapathClient(platform::Device& device) : DatapathClient(device.open().value()) {}
 
 DatapathClient::DatapathClient(platform::OpenDevice opened) : device_(std::move(opened)) {

@@ -25,6 +25,9 @@ struct ClientFlow {
   std::uint64_t packets = 0, bytes = 0;
 };
 
+// A command of the control family without attributes, as it is written to the handle of `pid`.
+std::vector<std::uint8_t> control_message(std::uint32_t pid, wire::ControlCommand command);
+
 class DatapathClient {
  public:
   explicit DatapathClient(platform::Device& device);
