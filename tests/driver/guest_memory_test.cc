@@ -3,7 +3,7 @@
 // are about the same bytes. Rule 83 of the host's contract.
 #include <doctest/doctest.h>
 
-#include "emulator/ndis/net_buffers.h"
+#include "emulator/ndis/buffers/net_buffers.h"
 #include "flow/match/extract.h"
 #include "tests/driver/switch_net.h"
 

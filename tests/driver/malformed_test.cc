@@ -4,7 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "base/bytes/checksum.h"
-#include "emulator/ndis/net_buffers.h"
+#include "emulator/ndis/buffers/net_buffers.h"
 #include "flow/match/extract.h"
 #include "tests/driver/switch_net.h"
 #include "tests/scenarios/frame_check.h"

@@ -1,7 +1,7 @@
 // NdisRegisterDeviceEx: a filter driver's control device (rule 94). Requests for it are nt/io's.
 #include "emulator/nt/io/devices.h"
-#include "emulator/ndis/filter_driver.h"
 #include "emulator/ndis/imports.h"
+#include "emulator/ndis/module/filter_driver.h"
 #include "emulator/ndis/ndis_impl.h"
 
 namespace ovs::emulator {

@@ -36,7 +36,7 @@ class FilterModule {
   virtual void pause() = 0;
 
   // --- packets from above: at most DISPATCH_LEVEL; the flags say so truthfully. Lists are of
-  // make_list (net_buffers.h).
+  // make_list (buffers/net_buffers.h).
   virtual void send(NET_BUFFER_LIST* chain, ULONG send_flags) = 0;
   virtual void cancel_send(void* cancel_id) = 0;
   virtual void return_lists(NET_BUFFER_LIST* chain, ULONG return_flags) = 0;

@@ -3,11 +3,11 @@
 #include <cstdio>
 #include <utility>
 
-#include "emulator/ndis/buffer_pool.h"
-#include "emulator/ndis/filter_driver.h"
-#include "emulator/ndis/guarded_memory.h"
+#include "emulator/ndis/buffers/buffer_pool.h"
+#include "emulator/ndis/buffers/guarded_memory.h"
 #include "emulator/ndis/imports.h"
-#include "emulator/ndis/module.h"
+#include "emulator/ndis/module/filter_driver.h"
+#include "emulator/ndis/module/module.h"
 #include "emulator/ndis/ndis_impl.h"
 #include "emulator/nt/schedule/processor.h"
 

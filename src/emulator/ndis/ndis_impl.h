@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "base/core/function_ref.h"
+#include "emulator/ndis/buffers/net_buffers.h"
 #include "emulator/ndis/ndis.h"
-#include "emulator/ndis/net_buffers.h"
 #include "emulator/ndis/report.h"
 #include "emulator/nt/kernel.h"
 

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "emulator/ndis/buffers/net_buffers.h"
 #include "emulator/ndis/filter_rig_test.h"
 #include "emulator/ndis/filter_stack.h"
-#include "emulator/ndis/net_buffers.h"
 #include "emulator/nt/schedule/processor.h"
 #include "emulator/nt/violation.h"
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "emulator/ndis/net_buffers.h"
+#include "emulator/ndis/buffers/net_buffers.h"
 #include "emulator/vmswitch/oid_buffer.h"
 
 namespace ovs::emulator {

@@ -2,7 +2,7 @@
 // what NICs send, read for what arrives. Which format they have is decided by the packet's source:
 // the external NIC's is the receive format (rule 78).
 #pragma once
-#include "emulator/ndis/net_buffers.h"
+#include "emulator/ndis/buffers/net_buffers.h"
 #include "emulator/vmswitch/delivery.h"
 
 namespace ovs::emulator {

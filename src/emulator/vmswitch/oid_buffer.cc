@@ -5,7 +5,7 @@
 #include <functional>
 #include <string>
 
-#include "emulator/ndis/guarded_memory.h"
+#include "emulator/ndis/buffers/guarded_memory.h"
 
 namespace ovs::emulator {
 namespace {

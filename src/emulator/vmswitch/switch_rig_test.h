@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "emulator/ndis/buffers/net_buffers.h"
 #include "emulator/ndis/filter_rig_test.h"
-#include "emulator/ndis/net_buffers.h"
 #include "emulator/nt/violation.h"
 #include "emulator/vmswitch/virtual_switch.h"
 

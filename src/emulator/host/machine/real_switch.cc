@@ -1,6 +1,6 @@
 #include "emulator/host/machine/real_switch.h"
 
-#include "emulator/ndis/filter_driver.h"
+#include "emulator/ndis/module/filter_driver.h"
 #include "emulator/ndis/ndis_impl.h"
 
 namespace ovs::emulator {

@@ -1,4 +1,4 @@
-#include "emulator/ndis/buffer_pool.h"
+#include "emulator/ndis/buffers/buffer_pool.h"
 
 #include <algorithm>
 #include <cstring>

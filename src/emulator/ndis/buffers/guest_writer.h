@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "emulator/ndis/guarded_memory.h"
+#include "emulator/ndis/buffers/guarded_memory.h"
 
 namespace ovs::emulator {
 

@@ -1,9 +1,9 @@
-#include "emulator/ndis/stack.h"
+#include "emulator/ndis/module/stack.h"
 
 #include <algorithm>
 
-#include "emulator/ndis/filter_driver.h"
-#include "emulator/ndis/module.h"
+#include "emulator/ndis/module/filter_driver.h"
+#include "emulator/ndis/module/module.h"
 
 namespace ovs::emulator {
 

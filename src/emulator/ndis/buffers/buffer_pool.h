@@ -4,7 +4,7 @@
 #include <atomic>
 #include <cstdint>
 
-#include "emulator/ndis/list_block.h"
+#include "emulator/ndis/buffers/list_block.h"
 
 namespace ovs::emulator {
 

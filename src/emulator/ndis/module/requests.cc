@@ -1,5 +1,5 @@
 // What there is to know of a request without its module; clones of requests.
-#include "emulator/ndis/requests.h"
+#include "emulator/ndis/module/requests.h"
 
 #include <cstring>
 #include <map>
@@ -7,7 +7,7 @@
 #include <mutex>
 
 #include "emulator/ndis/imports.h"
-#include "emulator/ndis/module.h"
+#include "emulator/ndis/module/module.h"
 
 namespace ovs::emulator {
 namespace {

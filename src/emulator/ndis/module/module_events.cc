@@ -1,10 +1,10 @@
 // Status indications and Plug and Play events through a module (rules 10, 18, 36).
 #include <algorithm>
 
-#include "emulator/ndis/filter_driver.h"
 #include "emulator/ndis/imports.h"
-#include "emulator/ndis/module.h"
-#include "emulator/ndis/stack.h"
+#include "emulator/ndis/module/filter_driver.h"
+#include "emulator/ndis/module/module.h"
+#include "emulator/ndis/module/stack.h"
 
 namespace ovs::emulator {
 

@@ -2,12 +2,12 @@
 #include <algorithm>
 #include <string_view>
 
-#include "emulator/ndis/buffer_pool.h"
-#include "emulator/ndis/filter_driver.h"
+#include "emulator/ndis/buffers/buffer_pool.h"
 #include "emulator/ndis/imports.h"
-#include "emulator/ndis/module.h"
-#include "emulator/ndis/requests.h"
-#include "emulator/ndis/stack.h"
+#include "emulator/ndis/module/filter_driver.h"
+#include "emulator/ndis/module/module.h"
+#include "emulator/ndis/module/requests.h"
+#include "emulator/ndis/module/stack.h"
 
 namespace ovs::emulator {
 namespace {

@@ -1,4 +1,4 @@
-#include "emulator/ndis/guarded_memory.h"
+#include "emulator/ndis/buffers/guarded_memory.h"
 
 #include <signal.h>
 #include <sys/mman.h>

@@ -1,4 +1,4 @@
-#include "emulator/ndis/list_block.h"
+#include "emulator/ndis/buffers/list_block.h"
 
 #include <cstring>
 #include <deque>

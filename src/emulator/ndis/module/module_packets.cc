@@ -2,12 +2,12 @@
 // 51 to 55, 58, 62, 63, 76).
 #include <algorithm>
 
-#include "emulator/ndis/filter_driver.h"
-#include "emulator/ndis/guarded_memory.h"
+#include "emulator/ndis/buffers/guarded_memory.h"
+#include "emulator/ndis/buffers/net_buffers.h"
 #include "emulator/ndis/imports.h"
-#include "emulator/ndis/module.h"
-#include "emulator/ndis/net_buffers.h"
-#include "emulator/ndis/stack.h"
+#include "emulator/ndis/module/filter_driver.h"
+#include "emulator/ndis/module/module.h"
+#include "emulator/ndis/module/stack.h"
 #include "emulator/nt/schedule/processor.h"
 
 namespace ovs::emulator {

@@ -9,8 +9,8 @@
 #include <set>
 #include <vector>
 
+#include "emulator/ndis/buffers/list_block.h"
 #include "emulator/ndis/filter_module.h"
-#include "emulator/ndis/list_block.h"
 #include "emulator/ndis/ndis_impl.h"
 
 namespace ovs::emulator {

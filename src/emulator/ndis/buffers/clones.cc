@@ -1,5 +1,5 @@
 // Clones of NET_BUFFER_LISTs, and what is copied from list to list.
-#include "emulator/ndis/buffer_pool.h"
+#include "emulator/ndis/buffers/buffer_pool.h"
 #include "emulator/ndis/imports.h"
 #include "emulator/ndis/ndis_impl.h"
 

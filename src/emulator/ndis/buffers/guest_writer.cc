@@ -1,4 +1,4 @@
-#include "emulator/ndis/guest_writer.h"
+#include "emulator/ndis/buffers/guest_writer.h"
 
 namespace ovs::emulator {
 namespace {

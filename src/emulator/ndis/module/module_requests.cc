@@ -2,11 +2,11 @@
 #include <algorithm>
 #include <memory>
 
-#include "emulator/ndis/filter_driver.h"
 #include "emulator/ndis/imports.h"
-#include "emulator/ndis/module.h"
-#include "emulator/ndis/requests.h"
-#include "emulator/ndis/stack.h"
+#include "emulator/ndis/module/filter_driver.h"
+#include "emulator/ndis/module/module.h"
+#include "emulator/ndis/module/requests.h"
+#include "emulator/ndis/module/stack.h"
 
 namespace ovs::emulator {
 namespace {

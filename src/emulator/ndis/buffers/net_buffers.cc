@@ -1,13 +1,13 @@
-#include "emulator/ndis/net_buffers.h"
+#include "emulator/ndis/buffers/net_buffers.h"
 
 #include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <new>
 
-#include "emulator/ndis/buffer_pool.h"
-#include "emulator/ndis/guarded_memory.h"
-#include "emulator/ndis/guest_writer.h"
+#include "emulator/ndis/buffers/buffer_pool.h"
+#include "emulator/ndis/buffers/guarded_memory.h"
+#include "emulator/ndis/buffers/guest_writer.h"
 #include "emulator/ndis/ndis_impl.h"
 
 namespace ovs::emulator {

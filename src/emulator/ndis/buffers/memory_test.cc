@@ -2,7 +2,7 @@
 // caught.
 #include <cstring>
 
-#include "emulator/ndis/guarded_memory.h"
+#include "emulator/ndis/buffers/guarded_memory.h"
 #include "emulator/ndis/rig_test.h"
 
 namespace ovs::emulator::test {

@@ -1,12 +1,12 @@
 // NdisFRegisterFilterDriver and NdisFDeregisterFilterDriver.
-#include "emulator/ndis/filter_driver.h"
+#include "emulator/ndis/module/filter_driver.h"
 
 #include <algorithm>
 #include <cstring>
 
 #include "emulator/ndis/imports.h"
-#include "emulator/ndis/module.h"
-#include "emulator/ndis/stack.h"
+#include "emulator/ndis/module/module.h"
+#include "emulator/ndis/module/stack.h"
 
 namespace ovs::emulator {
 namespace {

@@ -2,10 +2,10 @@
 #include <cstring>
 #include <new>
 
-#include "emulator/ndis/buffer_pool.h"
+#include "emulator/ndis/buffers/buffer_pool.h"
+#include "emulator/ndis/buffers/net_buffers.h"
 #include "emulator/ndis/imports.h"
 #include "emulator/ndis/ndis_impl.h"
-#include "emulator/ndis/net_buffers.h"
 
 namespace ovs::emulator {
 namespace {
