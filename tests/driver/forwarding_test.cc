@@ -175,6 +175,17 @@ TEST_CASE("17 PacketPath: a switch is paused under traffic, with completions tha
   CHECK(!net.take("b").empty());
 }
 
+TEST_CASE("PacketPath: frames that are under way when a host ends find their adapters") {
+  for (int round = 0; round < 30; ++round) {
+    Configured configured;
+    const FrameText frame = configured.a_to_b(700);
+    const Bytes bytes(frame.data(), frame.size());
+    for (int i = 0; i < 10; ++i) {
+      CHECK(configured.client.execute(bytes, "in_port(1)", "2,3") == "");
+    }
+  }
+}
+
 TEST_CASE("PacketPath: a frame to another switch's port is a list of that switch's own") {
   DriverHost host;
   Net one(host, SwitchKind::Private, "net1"), other(host, SwitchKind::Internal, "net2");

@@ -53,7 +53,9 @@ FrameText turned(const FrameText& outer) {
 
 Net::Net(DriverHost& host, SwitchKind kind, const char* name, const SwitchHabits& habits,
          const NicSpec& wire)
-    : host_(host), switch_(host.add_switch(spec_of(kind, name, habits, wire))) {
+    : host_(host),
+      wire_(host.make_nic()),
+      switch_(host.add_switch(spec_of(kind, name, habits, wire))) {
   const auto enabled = switch_.enable_extension();
   REQUIRE(enabled.ok());
   if (kind != SwitchKind::External) return;
@@ -71,7 +73,7 @@ SwitchSpec Net::spec_of(SwitchKind kind, const char* name, const SwitchHabits& h
   physical.nic.name = kWireName;
   physical.nic.friendly_name = kWire;
   physical.nic.mac.bytes = {2, 0, 0, 0, 1, 0};
-  physical.backend = &wire_;
+  physical.backend = wire_.get();
   spec.physical.push_back(physical);
   return spec;
 }
@@ -104,11 +106,11 @@ std::size_t Net::hyperv_send(const std::string& from, const Frames& frames) {
 }
 
 std::vector<DeliveredFrame> Net::take_delivered(const std::string& name) {
-  return name == kWire ? wire_.take_delivered() : adapters_[name].nic->take_delivered();
+  return name == kWire ? wire_->take_delivered() : adapters_[name].nic->take_delivered();
 }
 
 Frames Net::take(const std::string& name) {
-  return name == kWire ? wire_.take() : adapters_[name].nic->take();
+  return name == kWire ? wire_->take() : adapters_[name].nic->take();
 }
 
 // ---- what tests begin with ---------------------------------------------------------------------

@@ -49,7 +49,7 @@ class Net {
                                const emulator::SwitchHabits& habits, const emulator::NicSpec& wire);
 
   DriverHost& host_;
-  MemoryNic wire_;
+  std::shared_ptr<MemoryNic> wire_;
   std::map<std::string, Adapter> adapters_;
   emulator::VirtualSwitch& switch_;
 };

@@ -83,6 +83,11 @@ VirtualSwitch& DriverHost::add_switch(const SwitchSpec& spec) {
   return *switches_.back();
 }
 
+std::shared_ptr<MemoryNic> DriverHost::make_nic() {
+  nics_.push_back(std::make_shared<MemoryNic>());
+  return nics_.back();
+}
+
 Adapter DriverHost::plug(VirtualSwitch& at, const std::string& ovs_name, PortKind kind,
                          const std::string& adapter_name, const NicSpec& like) {
   PortSpec port;
@@ -91,6 +96,7 @@ Adapter DriverHost::plug(VirtualSwitch& at, const std::string& ovs_name, PortKin
   const auto id = at.add_port(port);
   REQUIRE_MESSAGE(id.ok(), (id ? "" : id.error().text));
   Adapter adapter;
+  adapter.nic = make_nic();
   adapter.address.port = *id;
   adapter.mac = MacAddress{{{2, 0, 0, 0, 0, next_mac_++}}};
   NicSpec nic = like;

@@ -40,7 +40,7 @@ class MemoryNic final : public emulator::NicBackend {
 struct Adapter {
   emulator::NicAddress address;
   MacAddress mac;
-  std::unique_ptr<MemoryNic> nic = std::make_unique<MemoryNic>();
+  std::shared_ptr<MemoryNic> nic;  // DriverHost::make_nic
 };
 
 class DriverHost {
@@ -59,6 +59,8 @@ class DriverHost {
   void load(std::int64_t failing_allocation = -1);
 
   emulator::VirtualSwitch& add_switch(const emulator::SwitchSpec& spec);
+  // What outlives the switches, and with them every frame that is on its way to it.
+  std::shared_ptr<MemoryNic> make_nic();
   // A virtual machine's, on a new port of this OVS name.
   Adapter plug(emulator::VirtualSwitch& at, const std::string& ovs_name,
                emulator::PortKind kind = emulator::PortKind::Synthetic,
@@ -83,6 +85,7 @@ class DriverHost {
   std::unique_ptr<emulator::Ndis> ndis_;
   std::unique_ptr<emulator::DriverImage> image_;
   std::unique_ptr<emulator::StartedDriver> driver_;
+  std::vector<std::shared_ptr<MemoryNic>> nics_;
   std::vector<std::unique_ptr<emulator::VirtualSwitch>> switches_;
   emulator::IrpDevice device_{"\\DosDevices\\OpenvSwitchDevice"};
   std::uint8_t next_mac_ = 1;
