@@ -7,10 +7,9 @@
 
 #include "base/core/function_ref.h"
 #include "emulator/host/loader/driver_image.h"
+#include "emulator/nt/detectors.h"
 
 namespace ovs::emulator {
-
-enum class Detectors : bool;
 
 // From the "IRQL" row of a function's page.
 struct Levels {
@@ -97,7 +96,7 @@ class Exports {
            unsigned since = 0x0600) {
     Exported<function>::row = {name, levels, locks};
     if (windows_ < since) return;
-    const bool is_plain = detectors_ == Detectors{};
+    const bool is_plain = detectors_ == Detectors::Off;
     table_.add(module_, name,
                is_plain ? &Exported<function>::plain_entry : &Exported<function>::entry);
   }

@@ -12,17 +12,13 @@
 #include <vector>
 
 #include "base/core/function_ref.h"
+#include "emulator/nt/detectors.h"
 #include "emulator/sdk/ntddk.h"
 #include "platform/api/clock.h"
 
 namespace ovs::emulator {
 
 class ImportTable;
-
-// Whether the host looks at what a driver does. Off, it believes it: calls are not guarded and stay
-// on the caller's stack, pool and locks are plain. What drivers see is the same; what they do wrong
-// is not found.
-enum class Detectors : bool { Off, On };
 
 struct KernelConfig {
   unsigned processors = 2;
