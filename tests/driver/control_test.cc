@@ -196,11 +196,7 @@ TEST_CASE("Driver: frames that are longer than a kernel copies at once go whole,
     CHECK(net.hyperv().update_nic(net.address(name).port, jumbo).ok());
     CHECK(wait_for_mtu(configured, name, 9000));
   }
-  CHECK(client.subscribe_upcalls() == "");
-  CHECK(client.transact(Family::Vport, 4, [&](Writer& writer) {
-    writer.put_u32(wire::VportAttr::PortNo, 1);
-    writer.put_u32(wire::VportAttr::UpcallPid, client.pid());
-  }) == "");
+  CHECK(client.subscribe_upcalls_of(1) == "");
   const FrameText frame = configured.a_to_b(9000);
   net.send("a", frame);
   const auto upcalls = client.upcalls();
@@ -222,7 +218,7 @@ TEST_CASE("Driver: a flow that is put again does something else, and one of many
   configured.flow("2");
   net.send("a", configured.a_to_b());
   CHECK(net.take("b").size() == 1);
-  CHECK(configured.client.set_flow("in_port(1),eth(),eth_type(0x0800),ipv4(frag=no)", "3") == "");
+  CHECK(configured.client.set_flow(ipv4_from(1), "3") == "");
   net.send("a", configured.a_to_b());
   CHECK(net.take("b").empty());
   CHECK(net.take("c").size() == 1);

@@ -23,19 +23,11 @@ std::string run(const SwitchResult<void>& done) {
   return done ? "" : done.error().text;
 }
 
-void send_upcalls_to(DatapathClient& client, std::uint32_t port) {
-  CHECK(client.subscribe_upcalls() == "");
-  CHECK(client.transact(wire::Family::Vport, 4, [&](wire::Writer& writer) {
-    writer.put_u32(wire::VportAttr::PortNo, port);
-    writer.put_u32(wire::VportAttr::UpcallPid, client.pid());
-  }) == "");
-}
-
 // ---- upcalls -----------------------------------------------------------------------------------
 
 TEST_CASE("B-13 Driver: a daemon that stalls costs packets, which are counted, and no memory") {
   Configured configured;
-  send_upcalls_to(configured.client, 1);
+  CHECK(configured.client.subscribe_upcalls_of(1) == "");
   LiveObjects& live = configured.host.kernel().live_objects();
   const auto before = configured.client.datapath_stats();
   configured.net.send("a", configured.a_to_b(1514));
@@ -315,7 +307,7 @@ TEST_CASE("B-20 Driver: members of a team come and go, and its port is heard of"
   DatapathClient client(host.device()), listening(host.device());
   CHECK(client.add_port("a", kNetdev, 1) == "");
   CHECK(client.add_port(kWire, kNetdev, 2) == "");
-  CHECK(client.put_flow("in_port(1),eth(),eth_type(0x0800),ipv4(frag=no)", "2") == "");
+  CHECK(client.put_flow(ipv4_from(1), "2") == "");
   CHECK(host.link_of(client, kWire) == "up");
   const auto name = net.hyperv().spec().physical[0].nic.name;
   for (int round = 0; round < 3; ++round) {

@@ -26,9 +26,7 @@ std::string run(const SwitchResult<void>& done) {
 struct Vxlan : Tunnelling {
   Vxlan() : Tunnelling(wire::VportType::Vxlan, 4789) {
     resolve();
-    flow("in_port(1),eth(),eth_type(0x0800),ipv4(frag=no)",
-         "set(tunnel(tun_id=5,dst=192.168.0.2,ttl=64,flags(key))),20");
-    flow("in_port(10),eth(),eth_type(0x0800),ipv4(frag=no)", "11");
+    flow_out("key");
   }
   FrameText inner(std::uint16_t port, std::size_t size = 100) {
     return udp_frame(net.mac("a"), net.mac("host"), size, port);

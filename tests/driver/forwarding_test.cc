@@ -57,10 +57,9 @@ TEST_CASE("23 PacketPath: a frame goes to several adapters, and more of them tha
 TEST_CASE("PacketPath: a header that was written is on the copy, and on no other frame") {
   Configured configured;
   Net& net = configured.net;
-  configured.flow("3,set(eth(dst=02:00:00:00:00:99)),2");
+  configured.flow("3," + kRewrite + ",2");
   const FrameText frame = configured.a_to_b(1200);
-  FrameText changed = frame;
-  store(changed.data(), MacAddress{{{2, 0, 0, 0, 0, 0x99}}});
+  const FrameText changed = rewritten(frame);
   net.send("a", Frames{frame, frame});
   CHECK(net.take("c") == Frames{frame, frame});
   CHECK(net.take("b") == Frames{changed, changed});
@@ -91,11 +90,7 @@ TEST_CASE("PacketPath: a tag that is pushed arrives, and one that came is matche
 TEST_CASE("PacketPath: what no flow knows goes up, whole, and comes back over the device") {
   Configured configured;
   Net& net = configured.net;
-  CHECK(configured.client.subscribe_upcalls() == "");
-  CHECK(configured.client.transact(wire::Family::Vport, 4, [&](wire::Writer& writer) {
-    writer.put_u32(wire::VportAttr::PortNo, 1);
-    writer.put_u32(wire::VportAttr::UpcallPid, configured.client.pid());
-  }) == "");
+  CHECK(configured.client.subscribe_upcalls_of(1) == "");
   for (const std::size_t size : {60u, 1514u}) {
     const FrameText frame = configured.a_to_b(size);
     net.send("a", frame);
@@ -112,7 +107,7 @@ TEST_CASE("PacketPath: what no flow knows goes up, whole, and comes back over th
 TEST_CASE("62 PacketPath: completions come at once, late, in any order, and with failures") {
   Configured configured(85, Completions::Mixed);
   Net& net = configured.net;
-  configured.flow("2,set(eth(dst=02:00:00:00:00:99)),3");
+  configured.flow("2," + kRewrite + ",3");
   for (unsigned i = 0; i < 200; ++i) net.send("a", Frames(5, configured.a_to_b(60 + 5 * i)));
   CHECK(net.take("b").size() == 1000);
   CHECK(net.take("c").size() == 1000);
@@ -136,7 +131,7 @@ TEST_CASE("15 PacketPath: a switch is paused and goes on, and its packets with i
 TEST_CASE("90 PacketPath: whichever allocation fails, a frame arrives or is dropped") {
   Configured configured;
   Net& net = configured.net;
-  configured.flow("2,3,set(eth(dst=02:00:00:00:00:99)),2,push_vlan(vid=7,pcp=0),3");
+  configured.flow("2,3," + kRewrite + ",2,push_vlan(vid=7,pcp=0),3");
   const FrameText frame = configured.a_to_b(1000);
   Failures& failures = configured.host.kernel().failures();
   std::size_t arrived = 0;
@@ -157,7 +152,7 @@ TEST_CASE("90 PacketPath: whichever allocation fails, a frame arrives or is drop
 TEST_CASE("17 PacketPath: a switch is paused under traffic, with completions that come late") {
   Configured configured(85, Completions::Mixed);
   Net& net = configured.net;
-  configured.flow("2,set(eth(dst=02:00:00:00:00:99)),3");
+  configured.flow("2," + kRewrite + ",3");
   std::atomic<bool> is_over{false};
   const FrameText frame = configured.a_to_b(700);
   const auto send = [&] {
@@ -194,7 +189,7 @@ TEST_CASE("PacketPath: a frame to another switch's port is a list of that switch
   DatapathClient client(host.device());
   CHECK(client.add_port("a", kNetdev, 1) == "");
   CHECK(client.add_port("b", kNetdev, 2) == "");
-  CHECK(client.put_flow("in_port(1),eth(),eth_type(0x0800),ipv4(frag=no)", "2") == "");
+  CHECK(client.put_flow(ipv4_from(1), "2") == "");
   const FrameText frame = udp_frame(one.mac("a"), other.mac("b"), 1000);
   one.send("a", Frames{frame, frame});
   CHECK(other.take("b") == Frames{frame, frame});
@@ -205,14 +200,8 @@ TEST_CASE(
   Tunnelling tunnelling(wire::VportType::Vxlan, 4789);
   Net& net = tunnelling.net;
   tunnelling.resolve();
-  tunnelling.flow("in_port(1),eth(),eth_type(0x0800),ipv4(frag=no)",
-                  "set(tunnel(tun_id=5,dst=192.168.0.2,ttl=64,flags(key))),20");
-  tunnelling.flow("in_port(10),eth(),eth_type(0x0800),ipv4(frag=no)", "11");
-  tunnelling.flow("in_port(11),eth(),eth_type(0x0800),ipv4(frag=no)", "10");
-  tunnelling.flow(
-      "tunnel(tun_id=5,src=192.168.0.2,dst=192.168.0.1,flags(-csum+key)),in_port(20),eth(),"
-      "eth_type(0x0800),ipv4(frag=no)",
-      "1");
+  tunnelling.flow_out("key");
+  tunnelling.flow_in("-csum+key");
   for (const std::size_t size : {60u, 250u, 1000u, 1464u}) {
     CAPTURE(size);
     const FrameText frame = udp_frame(net.mac("a"), net.mac("host"), size);
@@ -230,9 +219,8 @@ TEST_CASE(
 TEST_CASE("PacketPath: a frame waits for its neighbour, and goes when it is known") {
   Tunnelling tunnelling(wire::VportType::Gre);
   Net& net = tunnelling.net;
-  tunnelling.flow("in_port(1),eth(),eth_type(0x0800),ipv4(frag=no)",
-                  "set(tunnel(dst=192.168.0.2,ttl=64,flags())),20");
-  tunnelling.flow("in_port(10),eth(),eth_type(0x0800),ipv4(frag=no)", "11");
+  tunnelling.flow(ipv4_from(1), "set(tunnel(dst=192.168.0.2,ttl=64,flags())),20");
+  tunnelling.flow(ipv4_from(10), "11");
   const FrameText frame = udp_frame(net.mac("a"), net.mac("host"), 1200);
   net.send("a", frame);
   CHECK(net.take("wire").empty());

@@ -104,11 +104,7 @@ TEST_CASE("83 Driver: lengths and kinds of headers that change are read once") {
 TEST_CASE("83 Driver: an upcall's key and its packet agree") {
   Configured configured;
   DatapathClient& client = configured.client;
-  CHECK(client.subscribe_upcalls() == "");
-  CHECK(client.transact(wire::Family::Vport, 4, [&](wire::Writer& writer) {
-    writer.put_u32(wire::VportAttr::PortNo, 1);
-    writer.put_u32(wire::VportAttr::UpcallPid, client.pid());
-  }) == "");
+  CHECK(client.subscribe_upcalls_of(1) == "");
   flow::PacketMetadata metadata;
   metadata.in_port = 1;
   for_each_moment(configured.host, rewriting(12, 26), [&] {

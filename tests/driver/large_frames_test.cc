@@ -20,24 +20,13 @@ NicSpec of_mtu(std::uint32_t mtu) {
 constexpr std::size_t kSizes[] = {1791, 1792, 1793, 1856, 1857, 9000, 65535};
 
 // a and b take any frame.
-struct Jumbo {
-  Jumbo() : net(host), client(host.device()) {
-    net.add("a", PortKind::Synthetic, of_mtu(kMostOfIp));
-    net.add("b", PortKind::Synthetic, of_mtu(kMostOfIp));
-    net.add("c");
-    CHECK(client.add_port("a", kNetdev, 1) == "");
-    CHECK(client.add_port("b", kNetdev, 2) == "");
-    CHECK(client.add_port("c", kNetdev, 3) == "");
-  }
+struct Jumbo : Configured {
+  Jumbo() : Configured(of_mtu(kMostOfIp)) {}
   // Of UDP packets from a to port 7: who does not believe their length finds no port.
-  void flow(const char* actions) {
+  void flow(const std::string& actions) {
     CHECK(client.put_flow("in_port(1),eth(),eth_type(0x0800),ipv4(proto=17,frag=no),udp(dst=7)",
                           actions) == "");
   }
-  FrameText a_to_b(std::size_t size) { return udp_frame(net.mac("a"), net.mac("b"), size); }
-  DriverHost host;
-  Net net;
-  DatapathClient client;
 };
 
 TEST_CASE("LargeFrames: their ports are matched, their size is counted, and they arrive") {
@@ -58,15 +47,14 @@ TEST_CASE("LargeFrames: their ports are matched, their size is counted, and they
 
 TEST_CASE("LargeFrames: a header is written, and addresses with their sums") {
   Jumbo jumbo;
-  jumbo.flow("set(eth(dst=02:00:00:00:00:99)),2,set(ipv4(dst=10.0.0.9)),2");
+  jumbo.flow(kRewrite + ",2,set(ipv4(dst=10.0.0.9)),2");
   for (const std::size_t size : kSizes) {
     CAPTURE(size);
-    FrameText frame = jumbo.a_to_b(size);
+    const FrameText frame = jumbo.a_to_b(size);
     jumbo.net.send("a", frame);
-    store(frame.data(), MacAddress{{{2, 0, 0, 0, 0, 0x99}}});
     const Frames taken = jumbo.net.take("b");
     REQUIRE(taken.size() == 2);
-    CHECK(taken[0] == frame);
+    CHECK(taken[0] == rewritten(frame));
     CHECK(taken[1].size() == size);
     CHECK(fault_of(Bytes(taken[1])) == "");
   }
@@ -82,11 +70,7 @@ TEST_CASE("LargeFrames: what is larger than the exit's MTU is dropped and counte
 
 TEST_CASE("LargeFrames: they go up whole, and come back") {
   Jumbo jumbo;
-  CHECK(jumbo.client.subscribe_upcalls() == "");
-  CHECK(jumbo.client.transact(wire::Family::Vport, 4, [&](wire::Writer& writer) {
-    writer.put_u32(wire::VportAttr::PortNo, 1);
-    writer.put_u32(wire::VportAttr::UpcallPid, jumbo.client.pid());
-  }) == "");
+  CHECK(jumbo.client.subscribe_upcalls_of(1) == "");
   for (const std::size_t size : {1791u, 1792u, 1793u, 9000u, 65000u}) {
     CAPTURE(size);
     const FrameText frame = jumbo.a_to_b(size);
@@ -110,15 +94,8 @@ TEST_CASE("LargeFrames: a tunnel carries all of them that IP can") {
                           is_vxlan ? 4789 : 0, of_mtu(kMostOfIp));
     Net& net = tunnelling.net;
     tunnelling.resolve();
-    tunnelling.flow("in_port(1),eth(),eth_type(0x0800),ipv4(frag=no)",
-                    "set(tunnel(tun_id=5,dst=192.168.0.2,ttl=64,flags(key|csum))),20");
-    tunnelling.flow("in_port(10),eth(),eth_type(0x0800),ipv4(frag=no)", "11");
-    tunnelling.flow("in_port(11),eth(),eth_type(0x0800),ipv4(frag=no)", "10");
-    tunnelling.flow("in_port(20),eth(),eth_type(0x0800),ipv4(frag=no)", "1");
-    tunnelling.flow(
-        "tunnel(tun_id=5,src=192.168.0.2,dst=192.168.0.1,flags(+csum+key)),in_port(20),eth(),"
-        "eth_type(0x0800),ipv4(frag=no)",
-        "1");
+    tunnelling.flow_out("key|csum");
+    tunnelling.flow_in("+csum+key");
     for (const std::size_t size : {1742u, 1743u, 1791u, 1792u, 1793u, 9000u, 9001u, 65400u}) {
       CAPTURE(size);
       const FrameText frame = udp_frame(net.mac("a"), net.mac("host"), size);
@@ -149,7 +126,7 @@ TEST_CASE("Counters: a sender that its port forbids is counted where it came in"
 
 TEST_CASE("Counters: whichever allocation fails, a frame has arrived or is counted") {
   Jumbo jumbo;
-  jumbo.flow("2,set(eth(dst=02:00:00:00:00:99)),2");
+  jumbo.flow("2," + kRewrite + ",2");
   const FrameText frame = jumbo.a_to_b(9000);
   Failures& failures = jumbo.host.kernel().failures();
   std::uint64_t arrived = 0, sent = 0;

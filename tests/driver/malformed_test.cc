@@ -51,13 +51,7 @@ std::vector<FrameText> samples() {
 
 // Frames of a's that no flow knows: what goes up of them.
 struct Upcalls : Configured {
-  Upcalls() {
-    CHECK(client.subscribe_upcalls() == "");
-    CHECK(client.transact(wire::Family::Vport, 4, [&](wire::Writer& writer) {
-      writer.put_u32(wire::VportAttr::PortNo, 1);
-      writer.put_u32(wire::VportAttr::UpcallPid, client.pid());
-    }) == "");
-  }
+  Upcalls() { CHECK(client.subscribe_upcalls_of(1) == ""); }
   void lay_out(const FrameLayout& layout) { host.ndis().set_layout(layout); }
   // The upcall says of the frame what its bytes say, which are in it, whole.
   void check(const FrameText& frame) {

@@ -68,42 +68,31 @@ Frames inside(const Frames& outer, std::size_t around) {
   return inner;
 }
 
-NicSpec capable(LargeSends large_sends = LargeSends::V2) {
+NicSpec all_offloads(LargeSends large_sends = LargeSends::V2, bool guest_memory = true) {
   NicSpec nic;
   nic.offloads = {true, true};
   nic.large_sends = large_sends;
+  nic.guest_memory = guest_memory;
   return nic;
 }
 
-// a and b can do everything, c nothing; guests' memory, or not.
-struct Capable {
-  explicit Capable(LargeSends large_sends = LargeSends::V2, bool guest_memory = true)
-      : net(host), client(host.device()) {
-    NicSpec like = capable(large_sends);
-    like.guest_memory = guest_memory;
-    net.add("a", PortKind::Synthetic, like);
-    net.add("b", PortKind::Synthetic, like);
-    net.add("c");
-    CHECK(client.add_port("a", kNetdev, 1) == "");
-    CHECK(client.add_port("b", kNetdev, 2) == "");
-    CHECK(client.add_port("c", kNetdev, 3) == "");
-  }
-  void flow(const char* actions) {
-    CHECK(client.put_flow("in_port(1),eth(),eth_type(0x0800),ipv4(frag=no)", actions) == "");
-    CHECK(client.put_flow("in_port(1),eth(),eth_type(0x86dd),ipv6(frag=no)", actions) == "");
+// a (port 1), b (port 2) and a wire (port 11) can do everything, c (port 3) nothing.
+struct Capable : Configured {
+  explicit Capable(const NicSpec& like = all_offloads(), SwitchKind kind = SwitchKind::Private)
+      : Configured(like, kind) {}
+  void flow(const std::string& actions) {
+    Configured::flow(actions);
+    CHECK(client.put_flow(ipv6_from(1), actions) == "");
   }
   FrameText a_to_b(std::size_t payload, Family family = Family::V4) {
     return tcp_frame(net.mac("a"), net.mac("b"), payload, family);
   }
-  DriverHost host;
-  Net net;
-  DatapathClient client;
 };
 
 TEST_CASE("78 Offload: a large send goes whole to who takes it, in segments to who does not") {
   for (const LargeSends version : {LargeSends::V1, LargeSends::V2}) {
     for (const bool guest_memory : {true, false}) {
-      Capable capable(version, guest_memory);
+      Capable capable(all_offloads(version, guest_memory));
       capable.flow("2,3");
       for (const Family family : {Family::V4, Family::V6}) {
         for (const std::size_t payload : {1001u, 1700u, 9000u, 65000u}) {
@@ -123,13 +112,12 @@ TEST_CASE("78 Offload: a large send goes whole to who takes it, in segments to w
 
 TEST_CASE("B-8 Offload: a large send whose header is written goes whole") {
   Capable capable;
-  capable.flow("set(eth(dst=02:00:00:00:00:99)),2,push_vlan(vid=7,pcp=0),2");
+  capable.flow(kRewrite + ",2,push_vlan(vid=7,pcp=0),2");
   for (const Family family : {Family::V4, Family::V6}) {
     for (const std::size_t payload : {1700u, 9000u, 65000u}) {
       CAPTURE(payload);
-      FrameText frame = capable.a_to_b(payload, family);
-      capable.net.send_open("a", frame, kSegment);
-      store(frame.data(), MacAddress{{{2, 0, 0, 0, 0, 0x99}}});
+      const FrameText sent = capable.a_to_b(payload, family), frame = rewritten(sent);
+      capable.net.send_open("a", sent, kSegment);
       const auto whole = capable.net.take_delivered("b");
       REQUIRE(whole.size() == 2);
       CHECK(whole[0].segment_size == kSegment);
@@ -167,14 +155,11 @@ TEST_CASE("B-8 Offload: addresses and ports are written into what is open, too")
 TEST_CASE("B-8 Offload: a large send through a tunnel is cut, and each segment encapsulated") {
   for (const bool is_vxlan : {true, false}) {
     Tunnelling tunnelling(is_vxlan ? wire::VportType::Vxlan : wire::VportType::Gre,
-                          is_vxlan ? 4789 : 0, capable());
+                          is_vxlan ? 4789 : 0, all_offloads());
     Net& net = tunnelling.net;
     tunnelling.resolve();
     const std::size_t around = is_vxlan ? 50 : 42;
-    const char* const out = "set(tunnel(tun_id=5,dst=192.168.0.2,ttl=64,flags(key))),20";
-    tunnelling.flow("in_port(1),eth(),eth_type(0x0800),ipv4(frag=no)", out);
-    tunnelling.flow("in_port(1),eth(),eth_type(0x86dd),ipv6(frag=no)", out);
-    tunnelling.flow("in_port(10),eth(),eth_type(0x0800),ipv4(frag=no)", "11");
+    tunnelling.flow_out("key");
     for (const Family family : {Family::V4, Family::V6}) {
       for (const std::size_t payload : {1001u, 9001u, 65000u}) {
         CAPTURE(payload);
@@ -192,12 +177,10 @@ TEST_CASE("B-8 Offload: a large send through a tunnel is cut, and each segment e
 }
 
 TEST_CASE("B-8 Offload: a checksum that is left open is closed before a tunnel, its own too") {
-  Tunnelling tunnelling(wire::VportType::Vxlan, 4789, capable());
+  Tunnelling tunnelling(wire::VportType::Vxlan, 4789, all_offloads());
   Net& net = tunnelling.net;
   tunnelling.resolve();
-  tunnelling.flow("in_port(1),eth(),eth_type(0x0800),ipv4(frag=no)",
-                  "set(tunnel(tun_id=5,dst=192.168.0.2,ttl=64,flags(csum|key))),20");
-  tunnelling.flow("in_port(10),eth(),eth_type(0x0800),ipv4(frag=no)", "11");
+  tunnelling.flow_out("csum|key");
   for (const std::size_t size : {60u, 61u, 1001u, 1300u}) {
     CAPTURE(size);
     for (const FrameText& frame : {tcp_frame(net.mac("a"), net.mac("host"), size),
@@ -210,24 +193,21 @@ TEST_CASE("B-8 Offload: a checksum that is left open is closed before a tunnel, 
 
 TEST_CASE("B-8 Offload: sizes of segments that make no sense") {
   Capable capable;
-  capable.flow("set(eth(dst=02:00:00:00:00:99)),3");
+  capable.flow(kRewrite + ",3");
   // Larger than the payload: one packet.
-  FrameText frame = capable.a_to_b(900);
+  const FrameText frame = capable.a_to_b(900);
   capable.net.send_open("a", frame, kSegment);
-  store(frame.data(), MacAddress{{{2, 0, 0, 0, 0, 0x99}}});
-  CHECK(capable.net.take("c") == Frames{frame});
+  CHECK(capable.net.take("c") == Frames{rewritten(frame)});
   // A device may be asked for segments of one byte; we are not one.
   capable.net.send_open("a", capable.a_to_b(3000), 1);
   CHECK(capable.net.take("c").size() == 3000);
 }
 
 TEST_CASE("B-8 Offload: a packet that would become too many segments is lost in a tunnel") {
-  Tunnelling tunnelling(wire::VportType::Vxlan, 4789, capable());
+  Tunnelling tunnelling(wire::VportType::Vxlan, 4789, all_offloads());
   Net& net = tunnelling.net;
   tunnelling.resolve();
-  tunnelling.flow("in_port(1),eth(),eth_type(0x0800),ipv4(frag=no)",
-                  "set(tunnel(tun_id=5,dst=192.168.0.2,ttl=64,flags(key))),20");
-  tunnelling.flow("in_port(10),eth(),eth_type(0x0800),ipv4(frag=no)", "11");
+  tunnelling.flow_out("key");
   const FrameText frame = tcp_frame(net.mac("a"), net.mac("host"), 1280);
   net.send_open("a", frame, 10);
   CHECK(net.take(kWire).size() == 128);
@@ -237,11 +217,7 @@ TEST_CASE("B-8 Offload: a packet that would become too many segments is lost in 
 
 TEST_CASE("B-8 Offload: what goes up of a large send are its segments") {
   Capable capable;
-  CHECK(capable.client.subscribe_upcalls() == "");
-  CHECK(capable.client.transact(wire::Family::Vport, 4, [&](wire::Writer& writer) {
-    writer.put_u32(wire::VportAttr::PortNo, 1);
-    writer.put_u32(wire::VportAttr::UpcallPid, capable.client.pid());
-  }) == "");
+  CHECK(capable.client.subscribe_upcalls_of(1) == "");
   const FrameText frame = capable.a_to_b(5500);
   capable.net.send_open("a", frame, kSegment);
   Frames seen;
@@ -251,21 +227,10 @@ TEST_CASE("B-8 Offload: what goes up of a large send are its segments") {
 
 // ---- received ----------------------------------------------------------------------------------
 
-// A wire (port 11) whose device coalesces; a (port 1) takes large packets, c (port 3) does not.
-struct Coalescing {
-  Coalescing() : net(host, SwitchKind::External, "net", {}, capable()), client(host.device()) {
-    net.add("a", PortKind::Synthetic, capable());
-    net.add("c");
-    CHECK(client.add_port("a", kNetdev, 1) == "");
-    CHECK(client.add_port("c", kNetdev, 3) == "");
-    CHECK(client.add_port("wire", kNetdev, 11) == "");
-  }
-  void flow(const char* actions) {
-    CHECK(client.put_flow("in_port(11),eth(),eth_type(0x0800),ipv4(frag=no)", actions) == "");
-  }
-  DriverHost host;
-  Net net;
-  DatapathClient client;
+// Its wire's device coalesces.
+struct Coalescing : Capable {
+  Coalescing() : Capable(all_offloads(), SwitchKind::External) {}
+  void flow(const std::string& actions) { Configured::flow(actions, 11); }
 };
 
 TEST_CASE("78 Offload: a coalesced packet goes whole to who takes it, in segments to others") {
@@ -294,25 +259,22 @@ TEST_CASE("78 Offload: a coalesced packet that goes out to a wire again is cut")
 TEST_CASE("106 Offload: a coalesced packet to another switch is a large send there") {
   Coalescing coalescing;
   Net other(coalescing.host, SwitchKind::Private, "other");
-  other.add("b", PortKind::Synthetic, capable());
-  CHECK(coalescing.client.add_port("b", kNetdev, 2) == "");
-  coalescing.flow("2");
-  const FrameText frame = tcp_frame(MacAddress{{{2, 0, 0, 0, 0, 0x98}}}, other.mac("b"), 9000);
+  other.add("d", PortKind::Synthetic, all_offloads());
+  CHECK(coalescing.client.add_port("d", kNetdev, 4) == "");
+  coalescing.flow("4");
+  const FrameText frame = tcp_frame(MacAddress{{{2, 0, 0, 0, 0, 0x98}}}, other.mac("d"), 9000);
   coalescing.net.send_open(kWire, frame, kSegment);
-  const auto whole = other.take_delivered("b");
+  const auto whole = other.take_delivered("d");
   REQUIRE(whole.size() == 1);
   CHECK(whole[0].segment_size == kSegment);
   CHECK(segments_of(whole[0].bytes) == segments_of(frame));
 }
 
 TEST_CASE("90 Offload: whichever allocation fails, a large send arrives, or some of it is lost") {
-  Tunnelling tunnelling(wire::VportType::Vxlan, 4789, capable());
+  Tunnelling tunnelling(wire::VportType::Vxlan, 4789, all_offloads());
   Net& net = tunnelling.net;
   tunnelling.resolve();
-  tunnelling.flow("in_port(1),eth(),eth_type(0x0800),ipv4(frag=no)",
-                  "10,set(eth(dst=02:00:00:00:00:99)),10,"
-                  "set(tunnel(tun_id=5,dst=192.168.0.2,ttl=64,flags(key))),20");
-  tunnelling.flow("in_port(10),eth(),eth_type(0x0800),ipv4(frag=no)", "11");
+  tunnelling.flow_out("key", "10," + kRewrite + ",10,");
   const FrameText frame = tcp_frame(net.mac("a"), net.mac("host"), 9000);
   Failures& failures = tunnelling.host.kernel().failures();
   std::size_t arrived = 0;

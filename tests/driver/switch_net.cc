@@ -15,6 +15,14 @@ constexpr auto* kWireName = "{11111111-0000-0000-0000-000000000001}";
 
 }  // namespace
 
+std::string ipv4_from(unsigned port) {
+  return "in_port(" + std::to_string(port) + "),eth(),eth_type(0x0800),ipv4(frag=no)";
+}
+
+std::string ipv6_from(unsigned port) {
+  return "in_port(" + std::to_string(port) + "),eth(),eth_type(0x86dd),ipv6(frag=no)";
+}
+
 FrameText udp_frame(const MacAddress& from, const MacAddress& to, std::size_t size,
                     std::uint16_t port) {
   FrameText frame(size);
@@ -36,6 +44,11 @@ FrameText udp_frame(const MacAddress& from, const MacAddress& to, std::size_t si
   sum.add(Be16(std::uint16_t(size - 34)));
   sum.add(Bytes(at + 34, size - 34));
   store(at + 40, sum.value());
+  return frame;
+}
+
+FrameText rewritten(FrameText frame) {
+  store(frame.data(), MacAddress{{{2, 0, 0, 0, 0, 0x99}}});
   return frame;
 }
 
@@ -136,6 +149,11 @@ Bare::Bare(const KernelConfig& kernel, const NdisConfig& ndis, const SwitchHabit
   for (const char* name : {"a", "b", "c"}) net.add(name);
 }
 
+Bare::Bare(const NicSpec& like, SwitchKind kind) : net(host, kind, "net", {}, like) {
+  for (const char* name : {"a", "b"}) net.add(name, PortKind::Synthetic, like);
+  net.add("c");
+}
+
 Configured::Configured(unsigned minor, Completions completions)
     : Bare(minor, completions), client(host.device()) {
   add_ports();
@@ -147,14 +165,20 @@ Configured::Configured(const KernelConfig& kernel, const NdisConfig& ndis,
   add_ports();
 }
 
+Configured::Configured(const NicSpec& like, SwitchKind kind)
+    : Bare(like, kind), client(host.device()) {
+  add_ports();
+  if (kind == SwitchKind::External) CHECK(client.add_port("wire", kNetdev, 11) == "");
+}
+
 void Configured::add_ports() {
   CHECK(client.add_port("a", kNetdev, 1) == "");
   CHECK(client.add_port("b", kNetdev, 2) == "");
   CHECK(client.add_port("c", kNetdev, 3) == "");
 }
 
-void Configured::flow(const char* actions) {
-  CHECK(client.put_flow("in_port(1),eth(),eth_type(0x0800),ipv4(frag=no)", actions) == "");
+void Configured::flow(const std::string& actions, unsigned from) {
+  CHECK(client.put_flow(ipv4_from(from), actions) == "");
 }
 
 Tunnelling::Tunnelling(wire::VportType type, std::uint16_t udp_port, const NicSpec& like)
@@ -173,8 +197,22 @@ void Tunnelling::resolve() {
   CHECK(client.add_neighbour("192.168.0.2", 10, "02:00:00:00:00:99") == "");
 }
 
-void Tunnelling::flow(const char* match, const char* actions) {
+void Tunnelling::flow(const std::string& match, const std::string& actions) {
   CHECK(client.put_flow(match, actions) == "");
+}
+
+void Tunnelling::flow_out(const std::string& flags, const std::string& before) {
+  const std::string out =
+      before + "set(tunnel(tun_id=5,dst=192.168.0.2,ttl=64,flags(" + flags + "))),20";
+  flow(ipv4_from(1), out);
+  flow(ipv6_from(1), out);
+  flow(ipv4_from(10), "11");
+}
+
+void Tunnelling::flow_in(const std::string& flags) {
+  flow(ipv4_from(11), "10");
+  flow("tunnel(tun_id=5,src=192.168.0.2,dst=192.168.0.1,flags(" + flags + "))," + ipv4_from(20),
+       "1");
 }
 
 }  // namespace ovs::tests

@@ -14,9 +14,16 @@ inline constexpr auto kNetdev = wire::VportType::Netdev;
 inline constexpr MacAddress kBroadcast{{{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}}};
 inline const std::string kWire = "wire";
 
+// What matches the packets of IP that come in at a port.
+std::string ipv4_from(unsigned port);
+std::string ipv6_from(unsigned port);
+
 // An Ethernet frame of `size` bytes with an IPv4 UDP packet.
 FrameText udp_frame(const MacAddress& from, const MacAddress& to, std::size_t size = 100,
                     std::uint16_t port = 7);
+// An action, and what it makes of a frame.
+inline const std::string kRewrite = "set(eth(dst=02:00:00:00:00:99))";
+FrameText rewritten(FrameText frame);
 // What the other end of a tunnel would send back with the same inner frame.
 FrameText turned(const FrameText& outer);
 
@@ -63,21 +70,25 @@ struct Bare {
                 emulator::Completions completions = emulator::Completions::Prompt);
   explicit Bare(const emulator::KernelConfig& kernel, const emulator::NdisConfig& ndis = {},
                 const emulator::SwitchHabits& habits = {});
+  // a and b, and the wire of an external switch, can do what `like` can.
+  explicit Bare(const emulator::NicSpec& like, emulator::SwitchKind kind);
 
   DriverHost host;
   Net net;
 };
 
-// The same as ports 1, 2 and 3.
+// The same as ports 1, 2 and 3; a wire is port 11.
 struct Configured : Bare {
   explicit Configured(unsigned minor = 85,
                       emulator::Completions completions = emulator::Completions::Prompt);
   explicit Configured(const emulator::KernelConfig& kernel, const emulator::NdisConfig& ndis = {},
                       const emulator::SwitchHabits& habits = {});
+  explicit Configured(const emulator::NicSpec& like,
+                      emulator::SwitchKind kind = emulator::SwitchKind::Private);
 
   FrameText a_to_b(std::size_t size = 100) { return udp_frame(net.mac("a"), net.mac("b"), size); }
-  // Of IPv4 packets from a.
-  void flow(const char* actions);
+  // Of IPv4 packets from a, or from another port.
+  void flow(const std::string& actions, unsigned from = 1);
 
   DatapathClient client;
 
@@ -93,7 +104,12 @@ struct Tunnelling {
 
   // The address of the other end is known.
   void resolve();
-  void flow(const char* match, const char* actions);
+  void flow(const std::string& match, const std::string& actions);
+  // What a sends goes into the tunnel, with these flags of it and after those actions, and out to
+  // the wire.
+  void flow_out(const std::string& flags, const std::string& before = "");
+  // What comes out of the tunnel with these flags goes to a.
+  void flow_in(const std::string& flags);
 
   DriverHost host;
   Net net;

@@ -272,6 +272,15 @@ std::string DatapathClient::subscribe_upcalls() {
                });
 }
 
+std::string DatapathClient::subscribe_upcalls_of(std::uint32_t port) {
+  const std::string refusal = subscribe_upcalls();
+  if (!refusal.empty()) return refusal;
+  return transact(Family::Vport, std::uint8_t(wire::VportCommand::Set), [&](wire::Writer& writer) {
+    writer.put_u32(wire::VportAttr::PortNo, port);
+    writer.put_u32(wire::VportAttr::UpcallPid, pid_);
+  });
+}
+
 std::string DatapathClient::subscribe_group(std::uint32_t group) {
   return write(Family::Control, std::uint8_t(wire::ControlCommand::SubscribeEvents),
                [&](wire::Writer& writer) {

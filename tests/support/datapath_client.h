@@ -50,6 +50,8 @@ class DatapathClient {
   std::string del_route(std::string_view prefix, std::uint32_t port);
   std::string del_neighbour(std::string_view address, std::uint32_t port);
   std::string subscribe_upcalls();
+  // And those of this port come here.
+  std::string subscribe_upcalls_of(std::uint32_t port);
   std::string subscribe_group(std::uint32_t group);
 
   std::vector<ClientFlow> flows();
