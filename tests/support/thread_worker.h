@@ -1,6 +1,6 @@
 // The worker that programs have, for tests of libraries that may not choose a backend.
 #pragma once
-#include "platform/posix/worker.h"
+#include "platform/posix/threads/worker.h"
 
 namespace ovs::tests {
 

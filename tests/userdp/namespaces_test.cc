@@ -8,7 +8,7 @@
 #include <cstdlib>
 
 #include "platform/posix/clock.h"
-#include "platform/posix/frame_ports.h"
+#include "platform/posix/net/frame_ports.h"
 #include "tests/support/datapath_client.h"
 #include "userdp/user_datapath.h"
 

@@ -1,7 +1,7 @@
 #include "platform/fake/rcu.h"
 
 #include "platform/api/rcu.h"
-#include "platform/posix/qsbr.h"
+#include "platform/posix/threads/qsbr.h"
 
 namespace ovs {
 namespace {

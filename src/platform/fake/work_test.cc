@@ -8,7 +8,7 @@
 #include "platform/fake/list_trace.h"
 #include "platform/fake/worker.h"
 #include "platform/posix/clock.h"
-#include "platform/posix/worker.h"
+#include "platform/posix/threads/worker.h"
 
 namespace ovs::platform {
 namespace {

@@ -4,7 +4,7 @@
 #include "daemon/run/program.h"
 #include "platform/posix/clock.h"
 #include "platform/posix/files.h"
-#include "platform/posix/process.h"
+#include "platform/posix/process/process.h"
 
 namespace ovs::tools {
 

@@ -5,7 +5,7 @@
 #include "daemon/device/socket_device.h"
 #include "daemon/log/log.h"
 #include "daemon/run/loop.h"
-#include "platform/posix/net_config.h"
+#include "platform/posix/net/net_config.h"
 #include "vswitch/dpif/dpctl.h"
 #include "vswitch/dpif/netlink_dpif.h"
 

@@ -8,8 +8,8 @@
 
 #include "daemon/run/program.h"
 #include "daemon/run/version.h"
-#include "platform/posix/frame_ports.h"
-#include "platform/posix/net_config.h"
+#include "platform/posix/net/frame_ports.h"
+#include "platform/posix/net/net_config.h"
 #include "tools/ovs-vswitchd/dummy_links.h"
 #include "tools/ovs-vswitchd/system_datapath.h"
 #include "userdp/dummy_datapath.h"

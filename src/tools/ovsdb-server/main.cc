@@ -6,8 +6,8 @@
 #include "daemon/run/watch.h"
 #include "ovsdb/data/cat.h"
 #include "ovsdb/protocol/server.h"
-#include "platform/posix/child.h"
-#include "platform/posix/worker.h"
+#include "platform/posix/process/child.h"
+#include "platform/posix/threads/worker.h"
 #include "tools/common/system.h"
 #include "tools/ovsdb-server/commands.h"
 

@@ -9,8 +9,8 @@
 
 #include "base/bytes/checksum.h"
 #include "emulator/host/nic/net_namespace.h"
-#include "platform/posix/frame_ports.h"
-#include "platform/posix/net_config.h"
+#include "platform/posix/net/frame_ports.h"
+#include "platform/posix/net/net_config.h"
 #include "platform/posix/os_error.h"
 
 namespace ovs::emulator {

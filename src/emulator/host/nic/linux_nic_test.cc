@@ -13,7 +13,7 @@
 
 #include "base/core/function_ref.h"
 #include "emulator/host/nic/net_namespace.h"
-#include "platform/posix/frame_ports.h"
+#include "platform/posix/net/frame_ports.h"
 
 namespace ovs::emulator {
 namespace {

@@ -1,4 +1,4 @@
-#include "platform/posix/qsbr.h"
+#include "platform/posix/threads/qsbr.h"
 
 #include <sched.h>
 #include <time.h>
@@ -7,7 +7,7 @@
 #include "base/core/assert.h"
 #include "base/core/atomic.h"
 #include "base/core/placement.h"
-#include "platform/posix/futex_lock.h"
+#include "platform/posix/threads/futex_lock.h"
 
 namespace ovs::platform::qsbr {
 namespace {

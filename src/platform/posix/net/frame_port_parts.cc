@@ -1,4 +1,4 @@
-#include "platform/posix/frame_port_parts.h"
+#include "platform/posix/net/frame_port_parts.h"
 
 #include <sys/ioctl.h>
 #include <sys/socket.h>

@@ -1,4 +1,4 @@
-#include "platform/posix/supervisor.h"
+#include "platform/posix/process/supervisor.h"
 
 #include <fcntl.h>
 #include <signal.h>

@@ -1,4 +1,4 @@
-#include "platform/posix/net_config.h"
+#include "platform/posix/net/net_config.h"
 
 #include <linux/ethtool.h>
 #include <linux/if.h>
@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "platform/posix/boxed.h"
+#include "platform/posix/net/rtnetlink.h"
 #include "platform/posix/os_error.h"
-#include "platform/posix/rtnetlink.h"
 
 namespace ovs::platform {
 namespace {

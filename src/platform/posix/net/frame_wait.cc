@@ -4,7 +4,7 @@
 
 #include "platform/posix/boxed.h"
 #include "platform/posix/descriptor.h"
-#include "platform/posix/frame_ports.h"
+#include "platform/posix/net/frame_ports.h"
 #include "platform/posix/os_error.h"
 
 namespace ovs::platform {

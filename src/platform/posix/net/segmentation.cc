@@ -1,4 +1,4 @@
-#include "platform/posix/segmentation.h"
+#include "platform/posix/net/segmentation.h"
 
 #include "base/bytes/big.h"
 #include "base/bytes/checksum.h"

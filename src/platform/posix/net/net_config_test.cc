@@ -1,6 +1,6 @@
 // rtnetlink against the kernel, in a network namespace of the test's own; skipped, and said so,
 // without the right to make one.
-#include "platform/posix/net_config.h"
+#include "platform/posix/net/net_config.h"
 
 #include <arpa/inet.h>
 #include <doctest/doctest.h>

@@ -1,4 +1,4 @@
-#include "platform/posix/worker.h"
+#include "platform/posix/threads/worker.h"
 
 namespace ovs::platform {
 

@@ -1,6 +1,6 @@
 // The readers' side of RCU, which is the same in programs and in tests.
 #include "platform/api/rcu.h"
-#include "platform/posix/qsbr.h"
+#include "platform/posix/threads/qsbr.h"
 
 namespace ovs {
 namespace qsbr = platform::qsbr;

@@ -1,5 +1,5 @@
 // Daemons, pidfiles and signals, with real processes.
-#include "platform/posix/process.h"
+#include "platform/posix/process/process.h"
 
 #include <doctest/doctest.h>
 #include <poll.h>
@@ -12,7 +12,7 @@
 #include <string>
 
 #include "base/core/function_ref.h"
-#include "platform/posix/child.h"
+#include "platform/posix/process/child.h"
 
 namespace ovs::platform {
 namespace {

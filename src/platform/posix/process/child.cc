@@ -1,4 +1,4 @@
-#include "platform/posix/child.h"
+#include "platform/posix/process/child.h"
 
 #include <signal.h>
 #include <spawn.h>

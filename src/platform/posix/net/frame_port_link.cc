@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "platform/posix/boxed.h"
-#include "platform/posix/frame_port_parts.h"
-#include "platform/posix/frame_ports.h"
-#include "platform/posix/segmentation.h"
+#include "platform/posix/net/frame_port_parts.h"
+#include "platform/posix/net/frame_ports.h"
+#include "platform/posix/net/segmentation.h"
 
 namespace ovs::platform {
 

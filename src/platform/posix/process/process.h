@@ -2,7 +2,7 @@
 #pragma once
 #include "platform/api/process.h"
 #include "platform/posix/descriptor.h"
-#include "platform/posix/supervisor.h"
+#include "platform/posix/process/supervisor.h"
 
 namespace ovs::platform {
 

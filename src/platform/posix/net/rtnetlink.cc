@@ -1,4 +1,4 @@
-#include "platform/posix/rtnetlink.h"
+#include "platform/posix/net/rtnetlink.h"
 
 #include <linux/if.h>
 #include <linux/if_link.h>

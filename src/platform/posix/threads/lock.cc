@@ -7,9 +7,9 @@
 
 #include "base/core/assert.h"
 #include "base/core/placement.h"
-#include "platform/posix/futex_lock.h"
-#include "platform/posix/qsbr.h"
-#include "platform/posix/thread_state.h"
+#include "platform/posix/threads/futex_lock.h"
+#include "platform/posix/threads/qsbr.h"
+#include "platform/posix/threads/thread_state.h"
 
 namespace ovs {
 namespace platform {

@@ -1,7 +1,7 @@
 // Grace periods for hosted programs: QSBR, nothing added.
 #include "platform/api/rcu.h"
 
-#include "platform/posix/qsbr.h"
+#include "platform/posix/threads/qsbr.h"
 
 namespace ovs {
 namespace qsbr = platform::qsbr;

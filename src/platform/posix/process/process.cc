@@ -1,4 +1,4 @@
-#include "platform/posix/process.h"
+#include "platform/posix/process/process.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -12,7 +12,7 @@
 #include "base/text/parse.h"
 #include "platform/posix/boxed.h"
 #include "platform/posix/os_error.h"
-#include "platform/posix/supervisor.h"
+#include "platform/posix/process/supervisor.h"
 
 namespace ovs::platform {
 namespace {
