@@ -64,10 +64,13 @@ void deliver(SwitchPort& port, SwitchNic& nic, const Parcel& parcel, const Switc
   }
   const bool is_as_it_is = !parcel.tag.is_present() && !parcel.wants_ip_checksum &&
                            !parcel.wants_transport_checksum && parcel.segment_size == 0;
-  if (is_as_it_is) return hand_over(*to, {parcel.frame, {}, 0}, parcel.is_judged, habits);
+  if (is_as_it_is) {
+    return hand_over(*to, {parcel.frame, {}, 0, parcel.is_verified}, parcel.is_judged, habits);
+  }
   FrameImage bytes(parcel.frame.data(), parcel.frame.data() + parcel.frame.count());
   if (parcel.tag.is_present()) insert_tag(bytes, parcel.tag);
   const Headers headers = headers_of(bytes);
+  if (parcel.segment_size != 0) fill_in_length(bytes, headers);
   if (parcel.wants_ip_checksum) complete_ip_checksum(bytes, headers);
   const bool is_tcp = headers.transport == Transport::Tcp;
   if (parcel.segment_size != 0 && is_tcp && headers.payload() > parcel.segment_size) {
@@ -88,7 +91,7 @@ void deliver(SwitchPort& port, SwitchNic& nic, const Parcel& parcel, const Switc
     return hand_over(*to, {bytes, partial_of(headers), 0}, parcel.is_judged, habits);
   }
   if (sums) complete_transport_checksum(bytes, headers);
-  hand_over(*to, {bytes, {}, 0}, parcel.is_judged, habits);
+  hand_over(*to, {bytes, {}, 0, parcel.is_verified}, parcel.is_judged, habits);
 }
 
 }  // namespace ovs::emulator

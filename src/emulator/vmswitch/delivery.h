@@ -13,6 +13,7 @@ struct Parcel {
   bool wants_ip_checksum = false;
   bool wants_transport_checksum = false;
   std::size_t segment_size = 0;  // TCP payload; 0: as it is
+  bool is_verified = false;      // its transport's checksum, by the device that received it
   bool is_judged = false;        // it has to be right when it arrives (rule 79)
 };
 

@@ -12,6 +12,7 @@ constexpr std::size_t kEthernet = 14, kTag = 4, kMacs = 12;
 constexpr std::uint16_t kIpv4 = 0x0800, kIpv6 = 0x86dd, kVlan = 0x8100, kServiceVlan = 0x88a8;
 constexpr std::uint8_t kTcp = 6, kUdp = 17;
 constexpr std::uint8_t kFin = 0x01, kPush = 0x08;
+constexpr std::uint16_t kTcpSumAt = 16, kUdpSumAt = 6;
 constexpr int kMaxTags = 4, kMaxExtensions = 8;
 
 std::uint16_t read16(const std::uint8_t* at) {
@@ -86,7 +87,7 @@ void find_ipv6(Bytes frame, Headers& headers) {
 }
 
 std::uint8_t* checksum_field(MutableBytes frame, const Headers& headers) {
-  return frame.data() + headers.l4 + (headers.transport == Transport::Tcp ? 16 : 6);
+  return frame.data() + headers.l4 + (headers.transport == Transport::Tcp ? kTcpSumAt : kUdpSumAt);
 }
 
 Bytes addresses_of(Bytes frame, const Headers& headers) {
@@ -177,6 +178,33 @@ void complete_transport_checksum(MutableBytes frame, const Headers& headers) {
   write16(field, headers.transport == Transport::Udp ? wire::udp_checksum_field(sum) : sum);
 }
 
+bool is_transport_checksum(const Headers& headers, platform::PartialChecksum partial) {
+  if (headers.transport == Transport::None || headers.l4 != partial.start) return false;
+  return partial.offset == (headers.transport == Transport::Tcp ? kTcpSumAt : kUdpSumAt);
+}
+
+bool close_checksum(MutableBytes frame, platform::PartialChecksum partial) {
+  const std::size_t at = std::size_t{partial.start} + partial.offset;
+  if (at + 2 > frame.count()) return false;
+  const std::uint16_t sum = wire::checksum(part(frame, partial.start, frame.count()));
+  write16(frame.data() + at, partial.offset == kUdpSumAt ? wire::udp_checksum_field(sum) : sum);
+  return true;
+}
+
+void leave_out_length(MutableBytes frame, const Headers& headers) {
+  std::uint8_t* ip = frame.data() + headers.l3;
+  write16(headers.ip_version == 4 ? ip + 2 : ip + 4, 0);
+  if (headers.ip_version == 4) write16(ip + 10, 0);
+}
+
+void fill_in_length(MutableBytes frame, const Headers& headers) {
+  if (headers.ip_version == 0) return;
+  std::uint8_t* length = frame.data() + headers.l3 + (headers.ip_version == 4 ? 2 : 4);
+  if (read16(length) != 0) return;
+  const std::size_t end = headers.end - headers.l3 - (headers.ip_version == 4 ? 0 : 40);
+  write16(length, static_cast<std::uint16_t>(std::min<std::size_t>(end, 0xffff)));
+}
+
 void put_pseudo_sum(MutableBytes frame, const Headers& headers, PseudoLength length) {
   if (headers.transport == Transport::None) return;
   wire::Checksum sum;
@@ -214,7 +242,7 @@ void cut_segments(Bytes frame, const Headers& headers, std::size_t size,
   }
 }
 
-std::string fault_of(Bytes frame) {
+std::string fault_of(Bytes frame, TransportSum transport) {
   if (frame.count() < kEthernet) return "it is shorter than an Ethernet header";
   const Headers headers = headers_of(frame);
   const std::uint16_t type =
@@ -234,8 +262,9 @@ std::string fault_of(Bytes frame) {
   if (is_udp && read16(frame.data() + headers.l4 + 4) != headers.end - headers.l4) {
     return "its UDP length is wrong";
   }
+  if (transport == TransportSum::Open) return "";
   // Over IPv4, UDP may go without.
-  const std::uint8_t* field = frame.data() + headers.l4 + (is_udp ? 6 : 16);
+  const std::uint8_t* field = frame.data() + headers.l4 + (is_udp ? kUdpSumAt : kTcpSumAt);
   if (is_udp && headers.ip_version == 4 && read16(field) == 0) return "";
   const std::uint16_t sum =
       wire::transport_checksum(addresses_of(frame, headers), protocol_of(headers.transport),

@@ -9,6 +9,7 @@
 #include "base/bytes/span.h"
 #include "base/core/function_ref.h"
 #include "emulator/vmswitch/port_policy.h"
+#include "platform/api/frame_port.h"
 
 namespace ovs::emulator {
 
@@ -36,6 +37,13 @@ void insert_tag(FrameImage& frame, const Tag& tag);
 // Writes what a sender left out, from the bytes alone.
 void complete_ip_checksum(MutableBytes frame, const Headers& headers);
 void complete_transport_checksum(MutableBytes frame, const Headers& headers);
+// Whether it is that of the frame's own TCP or UDP; others no NIC is asked for.
+bool is_transport_checksum(const Headers& headers, platform::PartialChecksum partial);
+// Any: what a NIC's own driver does before it sends. False: it does not lie in the frame.
+bool close_checksum(MutableBytes frame, platform::PartialChecksum partial);
+// Who leaves segments to a device may leave IP's length to it as well, and IPv4's checksum.
+void leave_out_length(MutableBytes frame, const Headers& headers);
+void fill_in_length(MutableBytes frame, const Headers& headers);
 // The pseudo header's sum, where the device goes on: with or without the segment's length.
 enum class PseudoLength : bool { Without, With };
 void put_pseudo_sum(MutableBytes frame, const Headers& headers, PseudoLength length);
@@ -44,7 +52,9 @@ void put_pseudo_sum(MutableBytes frame, const Headers& headers, PseudoLength len
 void cut_segments(Bytes frame, const Headers& headers, std::size_t size,
                   FunctionRef<void(Bytes)> each);
 
-// What is wrong with a frame whose checksums are all to be there; empty: nothing.
-std::string fault_of(Bytes frame);
+// What is wrong with a frame whose checksums are all to be there, or all but its transport's;
+// empty: nothing.
+enum class TransportSum : bool { Whole, Open };
+std::string fault_of(Bytes frame, TransportSum transport = TransportSum::Whole);
 
 }  // namespace ovs::emulator

@@ -16,6 +16,8 @@ struct NicFrame {
   // TCP payload bytes that each segment is to carry; 0: send it as it is. Needs `partial`. What
   // arrives at a physical NIC with a segment size was coalesced there.
   std::uint16_t segment_size = 0;
+  // Of what is delivered: a physical NIC found its transport's checksum right.
+  bool is_verified = false;
 };
 
 class NicBackend {

@@ -21,14 +21,18 @@ NDIS_RSC_NBL_INFO coalescing_info(NET_BUFFER_LIST* list) {
   return info;
 }
 
+// The first version knows IPv4 alone.
+bool has_second_version(const Headers& headers, LargeSends large_sends) {
+  return large_sends == LargeSends::V2 || headers.ip_version == 6;
+}
+
 void put_large_send(NET_BUFFER_LIST* list, const NicFrame& frame, LargeSends large_sends,
                     const Headers& headers) {
   NDIS_TCP_LARGE_SEND_OFFLOAD_NET_BUFFER_LIST_INFO info;
   info.Value = nullptr;
   info.LsoV2Transmit.MSS = frame.segment_size;
   info.LsoV2Transmit.TcpHeaderOffset = static_cast<ULONG>(headers.l4);
-  // The first version knows IPv4 alone.
-  if (large_sends == LargeSends::V2 || headers.ip_version == 6) {
+  if (has_second_version(headers, large_sends)) {
     info.LsoV2Transmit.Type = NDIS_TCP_LARGE_SEND_OFFLOAD_V2_TYPE;
     info.LsoV2Transmit.IPVersion = headers.ip_version == 6 ? NDIS_TCP_LARGE_SEND_OFFLOAD_IPv6
                                                            : NDIS_TCP_LARGE_SEND_OFFLOAD_IPv4;
@@ -40,6 +44,11 @@ void put_large_send(NET_BUFFER_LIST* list, const NicFrame& frame, LargeSends lar
   violate(78, std::string("NdisFSendNetBufferLists: ") + what);
 }
 
+bool is_verified(NET_BUFFER_LIST* list) {
+  const auto& found = checksum_info(list).Receive;
+  return found.TcpChecksumSucceeded != 0 || found.UdpChecksumSucceeded != 0;
+}
+
 void read_receive(NET_BUFFER_LIST* list, Parcel& parcel) {
   if (large_send_info(list).Value != nullptr) {
     refuse("a large send on a packet whose source is the external NIC");
@@ -47,6 +56,7 @@ void read_receive(NET_BUFFER_LIST* list, Parcel& parcel) {
   if (checksum_info(list).Transmit.TcpHeaderOffset != 0) {
     refuse("a send checksum on a packet whose source is the external NIC");
   }
+  parcel.is_verified = is_verified(list);
   const std::size_t count = coalescing_info(list).Info.CoalescedSegCount;
   if (count < 2) return;
   const Headers headers = headers_of(parcel.frame);
@@ -114,7 +124,10 @@ void put_send_info(NET_BUFFER_LIST* list, const NicFrame& frame, LargeSends larg
   if (headers.transport == Transport::None) return;
   if (frame.segment_size != 0 && headers.transport == Transport::Tcp) {
     put_pseudo_sum(bytes, headers, PseudoLength::Without);
-    return put_large_send(list, frame, large_sends, headers);
+    put_large_send(list, frame, large_sends, headers);
+    // As Linux's stack does it over Hyper-V; the first version has the length.
+    if (has_second_version(headers, large_sends)) leave_out_length(bytes, headers);
+    return;
   }
   put_pseudo_sum(bytes, headers, PseudoLength::With);
   NDIS_TCP_IP_CHECKSUM_NET_BUFFER_LIST_INFO info;

@@ -102,12 +102,20 @@ struct Incoming {
   FrameImage bytes;
   Tag tag;
   NET_BUFFER_LIST said{};
+  bool is_sane = false;  // nothing is wrong with it but what it leaves to others
 };
 constexpr NDIS_NET_BUFFER_LIST_INFO kSaid[] = {
     TcpIpChecksumNetBufferListInfo, TcpLargeSendNetBufferListInfo, TcpRecvSegCoalesceInfo};
 
-Incoming incoming_of(const SwitchPort& port, const SwitchNic& nic, const NicFrame& frame) {
+bool is_sane(const NicFrame& frame) {
+  const bool is_open = frame.partial.start != 0;
+  return fault_of(frame.bytes, is_open ? TransportSum::Open : TransportSum::Whole).empty();
+}
+
+Incoming incoming_of(const SwitchPort& port, const SwitchNic& nic, const NicFrame& frame,
+                     bool is_checked) {
   Incoming in;
+  in.is_sane = is_checked && is_sane(frame);
   in.bytes.assign(frame.bytes.data(), frame.bytes.data() + frame.bytes.count());
   if (nic.spec.tags == TagForm::Metadata) {
     if (const auto outer = outer_tag(in.bytes)) {
@@ -127,14 +135,26 @@ std::span<const std::byte> span_of(const FrameImage& bytes) {
   return {reinterpret_cast<const std::byte*>(bytes.data()), bytes.size()};
 }
 
-bool is_sane(const NicFrame& frame, const Incoming& in) {
-  return frame.partial.start != 0 || fault_of(in.bytes).empty();
+// What a NIC's user says of a frame is true, or the frame is not sent. A checksum that is not its
+// TCP's or UDP's own is closed first, in `own`.
+bool settle(NicFrame& frame, FrameImage& own) {
+  if (frame.partial.start == 0) return frame.segment_size == 0;
+  const Headers headers = headers_of(frame.bytes);
+  const bool is_segmented = frame.segment_size != 0;
+  if (is_transport_checksum(headers, frame.partial)) {
+    return !is_segmented || headers.transport == Transport::Tcp;
+  }
+  own.assign(frame.bytes.data(), frame.bytes.data() + frame.bytes.count());
+  if (is_segmented || !close_checksum(own, frame.partial)) return false;
+  frame = {own, {}, 0};
+  return true;
 }
 
 }  // namespace
 
 NET_BUFFER_LIST* PacketPath::make(const SwitchPort& port, SwitchNic& nic, const NicFrame& frame) {
-  const Incoming in = incoming_of(port, nic, frame);
+  const bool is_checked = has_detectors_ && model_.habits().checks_frames;
+  const Incoming in = incoming_of(port, nic, frame, is_checked);
   NET_BUFFER_LIST* list = make_list(span_of(in.bytes));
   for (const auto info : kSaid) list->NetBufferListInfo[info] = in.said.NetBufferListInfo[info];
   put_tag(list, in.tag);
@@ -151,9 +171,9 @@ NET_BUFFER_LIST* PacketPath::make(const SwitchPort& port, SwitchNic& nic, const 
   if (!has_detectors_) return list;
   context.denial = ingress_denial(port, nic, source_of(in.bytes), in.tag);
   context.vlan = vlan_of(port, in.tag);
-  if (model_.habits().checks_frames) {
+  if (is_checked) {
     context.hashes.push_back(hash_of(in.bytes));
-    context.is_sane = !may_be_rewritten(*list) && is_sane(frame, in);
+    context.is_sane = !may_be_rewritten(*list) && in.is_sane;
   }
   return list;
 }
@@ -163,7 +183,8 @@ bool PacketPath::join(NET_BUFFER_LIST* list, const SwitchPort& port, const Switc
                       const NicFrame& frame) {
   ForwardingContext& context = *context_of(list);
   if (context.frame_count >= model_.habits().frames_in_list) return false;
-  const Incoming in = incoming_of(port, nic, frame);
+  const bool is_checked = has_detectors_ && model_.habits().checks_frames;
+  const Incoming in = incoming_of(port, nic, frame, is_checked);
   const bool is_alike = std::all_of(std::begin(kSaid), std::end(kSaid), [&](auto info) {
     return list->NetBufferListInfo[info] == in.said.NetBufferListInfo[info];
   });
@@ -171,9 +192,9 @@ bool PacketPath::join(NET_BUFFER_LIST* list, const SwitchPort& port, const Switc
   if (context.denial != ingress_denial(port, nic, source_of(in.bytes), in.tag)) return false;
   add_frame(list, span_of(in.bytes));
   ++context.frame_count;
-  if (!has_detectors_ || !model_.habits().checks_frames) return true;
+  if (!is_checked) return true;
   context.hashes.push_back(hash_of(in.bytes));
-  context.is_sane = context.is_sane && is_sane(frame, in);
+  context.is_sane = context.is_sane && in.is_sane;
   return true;
 }
 
@@ -199,9 +220,14 @@ std::size_t PacketPath::transmit(NicAddress from, Span<const NicFrame> frames) {
     const SwitchPort* port = model_.find_port(from.port);
     SwitchNic* nic = port == nullptr ? nullptr : port->find_nic(from.index);
     if (nic == nullptr || nic->state != NicState::Connected) return 0;
-    for (const NicFrame& frame : frames) {
+    FrameImage settled;
+    for (NicFrame frame : frames) {
       ++nic->counters.sent_frames;
       nic->counters.sent_bytes += frame.bytes.count();
+      if (!settle(frame, settled)) {
+        ++nic->counters.dropped_sends;
+        continue;
+      }
       if (is_built_in_) {
         forward_built_in(*nic, frame);
         continue;

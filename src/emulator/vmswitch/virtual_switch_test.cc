@@ -124,6 +124,96 @@ TEST_CASE("VirtualSwitch: A large send arrives whole at a NIC that takes it") {
   CHECK(pair.only().bytes.size() == large.size());
 }
 
+// Notes what a NIC's frame is to the extension.
+struct Reader : TestExtension {
+  void send(NET_BUFFER_LIST* list) override {
+    bytes = frames_of(*list).front();
+    large.Value = NET_BUFFER_LIST_INFO(list, TcpLargeSendNetBufferListInfo);
+    checksum.Value = NET_BUFFER_LIST_INFO(list, TcpIpChecksumNetBufferListInfo);
+    TestExtension::send(list);
+  }
+  FrameBytes bytes;
+  NDIS_TCP_LARGE_SEND_OFFLOAD_NET_BUFFER_LIST_INFO large{};
+  NDIS_TCP_IP_CHECKSUM_NET_BUFFER_LIST_INFO checksum{};
+};
+
+TEST_CASE(
+    "VirtualSwitch: A large send comes to the extension without a length, in the first version "
+    "with") {
+  for (const LargeSends version : {LargeSends::V1, LargeSends::V2}) {
+    Reader extension;
+    SwitchRig rig(extension);
+    rig.private_switch();
+    extension.routes[rig.a] = {{rig.b, 0}};
+    NicSpec spec = nic_spec("nic-a", kMacA);
+    spec.large_sends = version;
+    REQUIRE(rig.made->disconnect_nic(rig.a).ok());
+    REQUIRE(rig.made->connect_nic(rig.a, spec, rig.nic_a).ok());
+    NicSpec taker = nic_spec("nic-b", kMacB);
+    taker.offloads = {true, true};
+    REQUIRE(rig.made->disconnect_nic(rig.b).ok());
+    REQUIRE(rig.made->connect_nic(rig.b, taker, rig.nic_b).ok());
+    const auto large = tcp_frame(kMacB, kMacA, 3000);
+    send_frame(rig, rig.a, {Bytes(large), {34, 16}, 1400});
+    CHECK(unsigned(extension.large.LsoV2Transmit.MSS) == 1400);
+    CHECK(unsigned(extension.large.LsoV2Transmit.TcpHeaderOffset) == 34);
+    const bool has_length =
+        extension.bytes[16] != std::byte{} || extension.bytes[17] != std::byte{};
+    CHECK(has_length == (version == LargeSends::V1));
+    // And it is right where the NIC of another has it.
+    REQUIRE(rig.nic_b.arrivals.size() == 1);
+    const auto& arrived = rig.nic_b.arrivals[0].bytes;
+    REQUIRE(arrived.size() == large.size());
+    CHECK(std::equal(arrived.begin(), arrived.begin() + 50, large.begin()));
+  }
+}
+
+TEST_CASE("VirtualSwitch: A checksum that is neither TCP's nor UDP's is closed before it is sent") {
+  Reader extension;
+  SwitchRig rig(extension);
+  rig.private_switch();
+  extension.routes[rig.a] = {{rig.b, 0}};
+  const auto whole = udp_frame(kMacB, kMacA);
+  std::vector<std::uint8_t> odd = whole;
+  // Of two bytes of the payload, say.
+  const std::uint16_t start = std::uint16_t(whole.size() - 4);
+  odd[start] = 0x12;
+  odd[start + 1u] = 0x34;
+  odd[start + 2u] = odd[start + 3u] = 0;
+  send_frame(rig, rig.a, {Bytes(odd), {start, 2}, 0});
+  REQUIRE(rig.nic_b.arrivals.size() == 1);
+  CHECK(extension.checksum.Value == nullptr);
+  const auto& arrived = rig.nic_b.arrivals[0];
+  CHECK(arrived.partial.start == 0);
+  CHECK(arrived.bytes[start + 2u] == 0xed);
+  CHECK(arrived.bytes[start + 3u] == 0xcb);
+}
+
+TEST_CASE("VirtualSwitch: Frames of which their NIC says what is not true are not sent") {
+  Pair pair;
+  const auto udp = udp_frame(kMacB, kMacA);
+  const auto tcp = tcp_frame(kMacB, kMacA, 3000);
+  auto fragment = tcp;
+  fragment[20] |= 0x20;  // more fragments
+  const NicFrame wrong[] = {
+      {Bytes(udp), {34, 6}, 8},      // segments of UDP
+      {Bytes(tcp), {}, 1400},        // no checksum that is open
+      {Bytes(tcp), {36, 16}, 1400},  // not where TCP is
+      {Bytes(tcp), {34, 6}, 1400},   // not TCP's
+      {Bytes(fragment), {34, 16}, 1400},
+      {Bytes(udp), {0xfffe, 0xfffe}, 0},
+      {Bytes(udp), {std::uint16_t(udp.size() - 3), 2}, 0},
+  };
+  CHECK(pair.rig.made->transmit({pair.rig.a, 0}, wrong) == std::size(wrong));
+  CHECK(pair.rig.nic_b.arrivals.empty());
+  const auto& port = pair.rig.made->view().ports;
+  std::uint64_t dropped = 0;
+  for (const PortView& each : port) {
+    if (each.id == pair.rig.a) dropped = each.nics.front().counters.dropped_sends;
+  }
+  CHECK(dropped == std::size(wrong));
+}
+
 TEST_CASE("VirtualSwitch: A tag goes through the packet's metadata and back") {
   Pair pair;
   auto tagged = udp_frame(kMacB, kMacA);

@@ -28,6 +28,9 @@ struct FrameRoom {
   std::size_t capacity = 0;
   std::size_t size = 0;  // set by receive()
   PartialChecksum partial;
+  // TCP payload bytes that each segment is to carry; 0: it is one packet as it is. Only where a
+  // port was opened to say so, and always with a partial checksum.
+  std::uint16_t segment_size = 0;
 };
 
 // A frame to send, in two parts that follow each other.
@@ -35,6 +38,8 @@ struct FrameParts {
   Bytes head;
   Bytes tail;
   PartialChecksum partial;  // what the device is to sum; `start` 0: all checksums are in the frame
+  std::uint16_t segment_size = 0;  // as a FrameRoom's
+  bool is_verified = false;        // whoever received it found its checksums right
 };
 
 struct FramePortCounters {

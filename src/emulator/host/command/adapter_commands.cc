@@ -32,6 +32,14 @@ CommandResult<MacAddress> parse_mac_address(const std::string& text) {
   return *mac;
 }
 
+CommandResult<NicOffloads> parse_offloads(const std::string& text) {
+  for (const NicOffloads each :
+       {NicOffloads{}, NicOffloads{true, false}, NicOffloads{true, true}}) {
+    if (equal_ignoring_case(text, offload_text(each))) return each;
+  }
+  return CommandError{"--offload is LargeSend, Checksum or None, not \"" + text + "\""};
+}
+
 CommandResult<NewAdapter> new_adapter_of(const Arguments& arguments) {
   NewAdapter wanted;
   wanted.vm = arguments.text("vm-name");
@@ -51,10 +59,9 @@ CommandResult<NewAdapter> new_adapter_of(const Arguments& arguments) {
     if (mtu < kSmallestMtu || mtu > kLargestMtu) return CommandError{"--mtu is from 576 to 9216"};
     wanted.mtu = std::uint32_t(mtu);
   }
-  const std::string& offload = arguments.text("offload");
-  wanted.offloads.checksum = !equal_ignoring_case(offload, "None");
-  if (!offload.empty() && wanted.offloads.checksum && !equal_ignoring_case(offload, "Checksum"))
-    return CommandError{"--offload is Checksum or None, not \"" + offload + "\""};
+  if (arguments.has("offload")) {
+    OVS_TRY(wanted.offloads, parse_offloads(arguments.text("offload")));
+  }
   return wanted;
 }
 
@@ -132,8 +139,8 @@ std::vector<HostCommand> adapter_commands() {
          {"link", "LINK", kText, kNamedOnly, Need::Optional,
           "the device's name there (default: eth0, eth1, ...)"},
          {"mtu", "BYTES", ParameterKind::Number, kNamedOnly, Need::Optional, "(default: 1500)"},
-         {"offload", "Checksum|None", kText, kNamedOnly, Need::Optional,
-          "what the NIC does for those who send to it (default: Checksum)"},
+         {"offload", "LargeSend|Checksum|None", kText, kNamedOnly, Need::Optional,
+          "what the VM leaves to its NIC and takes from it (default: LargeSend, with checksums)"},
          management}},
        add},
       {{"remove-vmnetworkadapter", "takes a NIC away", {vm, name, management}, kAdapters}, remove},

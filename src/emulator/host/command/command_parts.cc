@@ -27,8 +27,10 @@ Json text_or_null(std::string_view text) {
 
 Json counters_of(const HostNicCounters& counters) {
   return Json::object("FromSystemFrames", counters.from_system_frames, "FromSystemBytes",
-                      counters.from_system_bytes, "ToSystemFrames", counters.to_system_frames,
-                      "ToSystemBytes", counters.to_system_bytes, "ToSystemDropped",
+                      counters.from_system_bytes, "FromSystemLarge", counters.from_system_large,
+                      "FromSystemRefused", counters.from_system_refused, "ToSystemFrames",
+                      counters.to_system_frames, "ToSystemBytes", counters.to_system_bytes,
+                      "ToSystemLarge", counters.to_system_large, "ToSystemDropped",
                       counters.to_system_dropped, "NotTaken", counters.not_taken);
 }
 
@@ -130,7 +132,7 @@ Record adapter_record(const MachineAdapter& each) {
   record.emplace_back("Mtu", each.nic->mtu());
   record.emplace_back("MacAddressSpoofing", each.security.allow_mac_spoofing ? "On" : "Off");
   record.emplace_back("VirtualSubnetId", each.security.virtual_subnet);
-  record.emplace_back("Offload", each.offloads.checksum ? "Checksum" : "None");
+  record.emplace_back("Offload", offload_text(each.offloads));
   record.emplace_back("VlanMode", mode_text(each.vlan.mode));
   record.emplace_back("VlanList", text_or_null(vlan_list_text(each.vlan)));
   record.emplace_back("Counters", counters_of(each.nic->counters()));
@@ -153,6 +155,11 @@ Record vlan_record(const MachineAdapter& each) {
   record.emplace_back("Mode", mode_text(each.vlan.mode));
   record.emplace_back("VlanList", text_or_null(vlan_list_text(each.vlan)));
   return record;
+}
+
+std::string_view offload_text(const NicOffloads& offloads) {
+  if (!offloads.checksum) return "None";
+  return offloads.segmentation ? "LargeSend" : "Checksum";
 }
 
 std::string_view isolation_text(IsolationMode mode) {

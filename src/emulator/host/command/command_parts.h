@@ -17,6 +17,7 @@ Answer adapter_answer(std::vector<Record> records);
 std::string mac_text(const MacAddress& mac);  // 00155D010203, as PowerShell shows it
 std::string_view kind_text(SwitchKind kind);
 std::string_view isolation_text(IsolationMode mode);
+std::string_view offload_text(const NicOffloads& offloads);  // LargeSend, Checksum or None
 std::string vlan_list_text(const VlanPolicy& policy);
 // "openvswitch", the driver's own name, the service's: all mean the extension that there is,
 // if there is one.

@@ -348,8 +348,22 @@ TEST_CASE("Host commands: a NIC without offloads is given whole checksums") {
   CHECK(!host.port().nic.offloads.checksum);
   CHECK(host.json({"get-vmnetworkadapter", "VM1"}).find(R"("Offload":"None")") !=
         std::string::npos);
+  CHECK(host.nics.taps.back().offloads.checksum == false);
   CHECK(host.run({"add-vmnetworkadapter", "VM2", "--offload", "all"}) ==
-        "add-vmnetworkadapter: --offload is Checksum or None, not \"all\"");
+        "add-vmnetworkadapter: --offload is LargeSend, Checksum or None, not \"all\"");
+}
+
+TEST_CASE("Host commands: a NIC takes large sends, unless it is told not to") {
+  Host host;
+  host.run({"new-vmswitch", "s", "--switch-type", "Private"});
+  CHECK(host.run({"add-vmnetworkadapter", "VM1", "--switch-name", "s"}) == "");
+  CHECK(host.port().nic.offloads.segmentation);
+  CHECK(host.nics.taps.back().offloads.segmentation);
+  CHECK(host.json({"get-vmnetworkadapter", "VM1"}).find(R"("Offload":"LargeSend")") !=
+        std::string::npos);
+  CHECK(host.run({"add-vmnetworkadapter", "VM2", "--offload=checksum"}) == "");
+  CHECK(host.nics.taps.back().offloads.checksum);
+  CHECK(!host.nics.taps.back().offloads.segmentation);
 }
 
 TEST_CASE("Host commands: an MTU that its user changes is told to the switch") {

@@ -221,9 +221,12 @@ CommandResult<MachineAdapter*> Machine::add_adapter(const NewAdapter& wanted) {
   made->mac = wanted.mac.is_zero() ? next_mac() : wanted.mac;
   made->offloads = wanted.offloads;
   made->mtu = wanted.mtu;
-  TapSpec tap{wanted.name_space, wanted.link.empty() ? free_link(wanted) : wanted.link,
-              wanted.vm.empty() ? management_name(wanted.name) : wanted.name, made->mac,
-              wanted.mtu};
+  TapSpec tap{wanted.name_space,
+              wanted.link.empty() ? free_link(wanted) : wanted.link,
+              wanted.vm.empty() ? management_name(wanted.name) : wanted.name,
+              made->mac,
+              wanted.mtu,
+              wanted.offloads};
   if (tap.link.size() > kMaxLinkName)
     return CommandError{tap.link + ": a link's name has at most 15 bytes"};
   if (is_link_taken(tap.name_space, tap.link))

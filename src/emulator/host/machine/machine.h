@@ -80,7 +80,7 @@ struct NewAdapter {
   std::string link;  // empty: the next of eth0, eth1, ...
   MacAddress mac;    // zero: the machine makes one
   std::uint32_t mtu = 1500;
-  NicOffloads offloads = {.checksum = true};
+  NicOffloads offloads = {.checksum = true, .segmentation = true};
 };
 
 // Which adapters a command means; what is empty fits all.

@@ -9,6 +9,7 @@
 #include "base/bytes/address.h"
 #include "base/core/result.h"
 #include "emulator/vmswitch/nic_backend.h"
+#include "emulator/vmswitch/switch_types.h"
 
 namespace ovs::emulator {
 
@@ -22,6 +23,9 @@ struct HostNicCounters {
   std::uint64_t to_system_frames = 0, to_system_bytes = 0;
   std::uint64_t to_system_dropped = 0;  // the device had no room, was down, or has gone
   std::uint64_t not_taken = 0;          // read, but the switch took no frames from this NIC
+  // Frames that the device or its user has still to cut into segments.
+  std::uint64_t from_system_large = 0, to_system_large = 0;
+  std::uint64_t from_system_refused = 0;  // the device said of them what cannot be
 };
 
 struct TapSpec {
@@ -30,6 +34,7 @@ struct TapSpec {
   std::string alias;       // what people may call it instead
   MacAddress mac;
   std::uint32_t mtu = 1500;
+  NicOffloads offloads;  // what its user may leave to it
 };
 
 class HostNic : public NicBackend {

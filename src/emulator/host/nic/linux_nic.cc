@@ -38,7 +38,7 @@ void close_checksum(FrameRoom& room) {
 
 }  // namespace
 
-// Room for what one call of the system brings. Pages that no frame reaches are never touched.
+// Room for what is read at once. Pages that no frame reaches are never touched.
 struct LinuxNic::Rooms {
   std::unique_ptr<std::uint8_t[]> bytes =
       std::make_unique_for_overwrite<std::uint8_t[]>(kFramesAtOnce * kLargestFrame);
@@ -46,7 +46,7 @@ struct LinuxNic::Rooms {
 
   Span<FrameRoom> empty() {
     for (std::size_t i = 0; i < kFramesAtOnce; ++i)
-      rooms[i] = {bytes.get() + i * kLargestFrame, kLargestFrame, 0, {}};
+      rooms[i] = {bytes.get() + i * kLargestFrame, kLargestFrame, 0, {}, 0};
     return Span<FrameRoom>(rooms, kFramesAtOnce);
   }
 };
@@ -81,7 +81,10 @@ Result<std::unique_ptr<HostNic>, NicError> LinuxNic::make_tap(const TapSpec& spe
   Result<std::unique_ptr<LinuxNic>, NicError> made = NicError{};
   const auto entered = in_namespace(spec.name_space, [&] {
     platform::LinuxFramePorts ports;
-    made = make(Kind::Tap, spec.link, ports.open_tap(Text(spec.link.data(), spec.link.size())));
+    const Text link(spec.link.data(), spec.link.size());
+    const auto [checksum, segmentation] = spec.offloads;
+    made = make(Kind::Tap, spec.link,
+                checksum ? ports.open_tap(link, {checksum, segmentation}) : ports.open_tap(link));
     if (!made) return;
     if (const auto done = (*made)->set_up(spec); !done) made = done.error();
   });
@@ -172,29 +175,52 @@ void LinuxNic::read_until_stopped() {
   }
 }
 
+// A TAP gives a frame a call, so they can lie close together: what the switch reads then is still
+// in the processor's caches.
+std::size_t LinuxNic::fill(Rooms& rooms) {
+  const Span<FrameRoom> all = rooms.empty();
+  if (kind_ == Kind::Link) return port_->receive(all).value_or(0);
+  constexpr std::size_t kBytesAtOnce = 4 * kLargestFrame;
+  std::size_t count = 0, used = 0;
+  for (; count < all.count() && used + kLargestFrame <= kBytesAtOnce; ++count) {
+    FrameRoom& room = all[count];
+    room.data = rooms.bytes.get() + used;
+    const auto read = port_->receive(Span<FrameRoom>(&room, 1));
+    if (!read || *read == 0) break;
+    constexpr std::size_t kLine = 64;
+    used += (room.size + kLine - 1) & ~(kLine - 1);
+  }
+  return count;
+}
+
 void LinuxNic::read_frames(Rooms& rooms) {
   NicFrame frames[kFramesAtOnce];
-  const Span<FrameRoom> filled = rooms.empty();
-  const auto count = port_->receive(filled);
-  if (!count || *count == 0) return;
-  std::uint64_t bytes = 0;
-  for (std::size_t i = 0; i < *count; ++i) {
-    FrameRoom& room = filled[i];
+  const std::size_t count = fill(rooms);
+  std::uint64_t bytes = 0, large = 0;
+  std::size_t kept = 0;
+  for (FrameRoom& room : Span<FrameRoom>(rooms.rooms, count)) {
+    if (room.size == 0) continue;
     if (kind_ == Kind::Link) close_checksum(room);
-    frames[i] = {Bytes(room.data, room.size), room.partial, 0};
+    frames[kept++] = {Bytes(room.data, room.size), room.partial, room.segment_size};
     bytes += room.size;
+    large += room.segment_size != 0 ? 1 : 0;
   }
-  from_frames_ += *count;
+  from_refused_ += count - kept;
+  if (kept == 0) return;
+  from_frames_ += kept;
   from_bytes_ += bytes;
-  not_taken_ += *count - receiver_(Span<const NicFrame>(frames, *count));
+  from_large_ += large;
+  not_taken_ += kept - receiver_(Span<const NicFrame>(frames, kept));
 }
 
 void LinuxNic::deliver(const NicFrame& frame) {
-  const platform::FrameParts parts{frame.bytes, {}, frame.partial};
+  const platform::FrameParts parts{
+      frame.bytes, {}, frame.partial, frame.segment_size, frame.is_verified};
   const std::lock_guard lock(sending_);
   if (!gone_ && port_->send(Span<const platform::FrameParts>(&parts, 1)) == 1) {
     ++to_frames_;
     to_bytes_ += frame.bytes.count();
+    to_large_ += frame.segment_size != 0 ? 1 : 0;
   } else {
     ++to_dropped_;
   }
@@ -204,10 +230,13 @@ HostNicCounters LinuxNic::counters() const {
   HostNicCounters counters;
   counters.from_system_frames = from_frames_;
   counters.from_system_bytes = from_bytes_;
+  counters.from_system_large = from_large_;
+  counters.from_system_refused = from_refused_;
   counters.not_taken = not_taken_;
   const std::lock_guard lock(sending_);
   counters.to_system_frames = to_frames_;
   counters.to_system_bytes = to_bytes_;
+  counters.to_system_large = to_large_;
   counters.to_system_dropped = to_dropped_;
   return counters;
 }

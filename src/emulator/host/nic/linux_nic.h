@@ -1,6 +1,7 @@
 // NICs on Linux: a TAP, which is a guest's (or the management OS's) NIC, and an existing link,
 // which stands for a wire. One thread reads each. Knows no switch: whoever owns the NIC gets its
-// frames, and calls deliver().
+// frames, and calls deliver(). A TAP with offloads has checksums and segments left to it and leaves
+// them to its user, as the frames' headers there say (struct virtio_net_hdr).
 #pragma once
 #include <atomic>
 #include <mutex>
@@ -15,7 +16,7 @@ namespace ovs::emulator {
 
 // Once read, frames wait nowhere: what the switch does not take at once is lost, and counted.
 inline constexpr std::size_t kFramesAtOnce = 32;
-inline constexpr std::size_t kLargestFrame = 65536;
+inline constexpr std::size_t kLargestFrame = 65536 + 64;  // with Ethernet's header and tags
 
 class LinuxNic final : public HostNic {
  public:
@@ -47,6 +48,7 @@ class LinuxNic final : public HostNic {
   void discard_waiting();
   void read_until_stopped();
   void read_frames(Rooms& rooms);
+  std::size_t fill(Rooms& rooms);
   bool wait_for_frames();
 
   const Kind kind_;
@@ -56,9 +58,10 @@ class LinuxNic final : public HostNic {
   Receiver receiver_;
   std::thread reader_;
   std::atomic<bool> stopping_{false}, gone_{false};
-  std::atomic<std::uint64_t> from_frames_{0}, from_bytes_{0}, not_taken_{0};
+  std::atomic<std::uint64_t> from_frames_{0}, from_bytes_{0}, from_large_{0}, from_refused_{0};
+  std::atomic<std::uint64_t> not_taken_{0};
   mutable std::mutex sending_;  // and its counters
-  std::uint64_t to_frames_ = 0, to_bytes_ = 0, to_dropped_ = 0;
+  std::uint64_t to_frames_ = 0, to_bytes_ = 0, to_large_ = 0, to_dropped_ = 0;
 };
 
 class LinuxNics final : public HostNics {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "platform/posix/boxed.h"
+#include "platform/posix/net/device_header.h"
 #include "platform/posix/net/frame_port_parts.h"
 #include "platform/posix/net/frame_ports.h"
 #include "platform/posix/net/segmentation.h"
@@ -20,18 +21,8 @@ constexpr std::size_t kAtOnce = 32;
 constexpr std::size_t kLargest = 65536 + 64;  // a frame before it is cut
 constexpr int kReceiveBuffer = 4 << 20;
 
-// What stands before each frame on a socket with PACKET_VNET_HDR: struct virtio_net_hdr, whose own
-// header is not C++.
-struct FrameHeader {
-  std::uint8_t flags, gso_type;
-  std::uint16_t header_size, gso_size, csum_start, csum_offset;
-};
-constexpr std::uint8_t kNeedsChecksum = 1;
-constexpr std::uint8_t kGsoNone = 0, kGsoTcpV4 = 1, kGsoTcpV6 = 4, kGsoEcn = 0x80;
-static_assert(sizeof(FrameHeader) == 10);
-
 struct ReceiveSlot {
-  FrameHeader header;
+  DeviceHeader header;
   iovec parts[3];
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(tpacket_auxdata))];
   std::vector<std::uint8_t> spill;  // what is larger than the room
@@ -185,19 +176,14 @@ Result<std::size_t> LinkPort::receive(Span<FrameRoom> rooms) {
 std::size_t LinkPort::send(Span<const FrameParts> frames) {
   constexpr std::size_t kSendAtOnce = 64;
   mmsghdr messages[kSendAtOnce];
-  FrameHeader headers[kSendAtOnce];
+  DeviceHeader headers[kSendAtOnce];
   iovec parts[kSendAtOnce][3];
   std::size_t sent = 0;
   while (sent < frames.count()) {
     const std::size_t count = std::min(kSendAtOnce, frames.count() - sent);
     for (std::size_t i = 0; i < count; ++i) {
       const FrameParts& frame = frames[sent + i];
-      headers[i] = {};
-      if (frame.partial.start != 0) {
-        headers[i].flags = kNeedsChecksum;
-        headers[i].csum_start = frame.partial.start;
-        headers[i].csum_offset = frame.partial.offset;
-      }
+      headers[i] = header_of(frame);
       parts[i][0] = {&headers[i], sizeof headers[i]};
       parts[i][1] = {const_cast<std::uint8_t*>(frame.head.data()), frame.head.count()};
       parts[i][2] = {const_cast<std::uint8_t*>(frame.tail.data()), frame.tail.count()};
