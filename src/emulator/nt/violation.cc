@@ -14,6 +14,8 @@
 namespace ovs::emulator {
 namespace {
 
+std::atomic<bool> ends_by_abort{false};
+
 std::string head_of(int rule) {
   return rule == kBugCheck ? std::string("bug check") : "violation of rule " + std::to_string(rule);
 }
@@ -61,7 +63,12 @@ void violate(int rule, const std::string& text) {
   }
   const std::string report = report_of(rule, text);
   (void)!write(STDERR_FILENO, report.data(), report.size());
+  if (ends_by_abort) std::abort();
   _exit(kViolationExit);
+}
+
+void end_violations_by_abort() {
+  ends_by_abort = true;
 }
 
 std::string expect_violation(int rule, const std::function<void()>& fn, std::string_view words) {

@@ -18,6 +18,10 @@ inline constexpr int kBugCheck = 0;
 // thread and locks held; ends the process. Any thread, any level, any lock.
 [[noreturn]] void violate(int rule, const std::string& text);
 
+// From now on a violation ends the process by abort(), where whoever wants to keep what led there
+// catches it.
+void end_violations_by_abort();
+
 // For tests: runs `fn` in a process of its own. Empty if that ended by violating `rule` with a
 // report that contains `words`; else says what happened instead. Make the Kernel inside `fn`:
 // a forked process has the thread that forked alone.

@@ -37,6 +37,7 @@ struct ForwardingContext {
   ForwardingDesk* desk = nullptr;
   bool is_hosts = false;  // of a list that a NIC sent
   bool is_below = false;
+  bool is_raw = false;            // a host's, of words that nobody vouches for (raw_list.h)
   std::uint16_t frame_count = 1;  // of a host's list
   NicAddress source;              // port 0: the switch's own
   NicAddress origin;         // of a host's list: the NIC that sent it, whatever its source is now

@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::uint64_t kNativeBit = std::uint64_t{1} << 40;
 constexpr std::uint64_t kDataSafeBit = std::uint64_t{1} << 42;
+constexpr std::uint32_t kNoPolicies = 1;  // odd: as while they change
 constexpr unsigned kSafeSizeShift = 43, kMostSafeSize = 0xfff;
 
 bool is_external(const SwitchPort& port) {
@@ -33,6 +34,10 @@ Bytes bytes_of(const FrameBytes& frame) {
 bool has_hash(const ForwardingContext& context, Bytes frame) {
   const auto& all = context.hashes;
   return std::find(all.begin(), all.end(), hash_of(frame)) != all.end();
+}
+
+void* word_of(std::uint32_t info) {
+  return reinterpret_cast<void*>(std::uintptr_t{info});
 }
 
 ULONG level_flag(ULONG flag) {
@@ -198,6 +203,71 @@ bool PacketPath::join(NET_BUFFER_LIST* list, const SwitchPort& port, const Switc
   return true;
 }
 
+// Its words say nothing that anybody vouches for; its port's policies hold for it all the same,
+// where one thing can be said of all of its frames.
+void PacketPath::judge_raw(ForwardingContext& context, const SwitchPort& port, const SwitchNic& nic,
+                           const RawList& raw) const {
+  NET_BUFFER_LIST said{};
+  NET_BUFFER_LIST_INFO(&said, Ieee8021QNetBufferListInfo) = word_of(raw.tag);
+  bool are_alike = true;
+  std::optional<Tag> common;
+  for (const RawFrame& frame : raw.frames) {
+    const Bytes bytes = bytes_of(frame.bytes);
+    constexpr std::size_t kAddresses = 12;
+    if (bytes.count() < kAddresses) continue;
+    const Tag tag = raw.tag != 0 ? tag_of(&said) : outer_tag(bytes).value_or(Tag());
+    if (common && *common != tag) are_alike = false;
+    common = tag;
+    const char* const denial = ingress_denial(port, nic, source_of(bytes), tag);
+    if (denial != nullptr) context.denial = denial;
+  }
+  context.vlan = vlan_of(port, common.value_or(Tag()));
+  if (!are_alike) context.policies = kNoPolicies;
+}
+
+NET_BUFFER_LIST* PacketPath::make(const SwitchPort& port, const SwitchNic& nic,
+                                  const RawList& raw) {
+  NET_BUFFER_LIST* const list = make_list(std::span<const FrameBytes>());
+  for (const RawFrame& frame : raw.frames) add_frame(list, frame.bytes, frame.layout);
+  NET_BUFFER_LIST_INFO(list, Ieee8021QNetBufferListInfo) = word_of(raw.tag);
+  NET_BUFFER_LIST_INFO(list, TcpIpChecksumNetBufferListInfo) = word_of(raw.checksum);
+  NET_BUFFER_LIST_INFO(list, TcpLargeSendNetBufferListInfo) = word_of(raw.large_send);
+  NET_BUFFER_LIST_INFO(list, TcpRecvSegCoalesceInfo) = word_of(raw.coalesced);
+  const std::uint64_t safe_size = std::min<unsigned>(raw.safe_size, kMostSafeSize);
+  ForwardingContext& context =
+      desk_.open(list, nic.address,
+                 (raw.is_native ? kNativeBit : 0) |
+                     (raw.is_safe ? kDataSafeBit : safe_size << kSafeSizeShift));
+  context.is_raw = true;
+  context.is_host_memory = raw.is_safe;
+  context.frame_count = static_cast<std::uint16_t>(raw.frames.size());
+  if (has_detectors_) judge_raw(context, port, nic, raw);
+  return list;
+}
+
+std::size_t PacketPath::transmit_raw(NicAddress from, Span<const RawList> lists) {
+  const Passage passage(*this);
+  NET_BUFFER_LIST* first = nullptr;
+  NET_BUFFER_LIST** link = &first;
+  {
+    const ReadLock lock(model_.mutex());
+    const SwitchPort* port = model_.find_port(from.port);
+    SwitchNic* nic = port == nullptr ? nullptr : port->find_nic(from.index);
+    if (nic == nullptr || nic->state != NicState::Connected) return 0;
+    if (passage.module() == nullptr) return 0;
+    for (const RawList& raw : lists) {
+      nic->counters.sent_frames += raw.frames.size();
+      *link = make(*port, *nic, raw);
+      link = &(*link)->Next;
+      ++nic->in_flight;
+    }
+  }
+  if (first == nullptr) return 0;
+  passage.module()->send(
+      first, NDIS_SEND_FLAGS_SWITCH_SINGLE_SOURCE | level_flag(NDIS_SEND_FLAGS_DISPATCH_LEVEL));
+  return lists.count();
+}
+
 void PacketPath::forward_built_in(SwitchNic& nic, const NicFrame& frame) {
   FrameImage bytes(frame.bytes.data(), frame.bytes.data() + frame.bytes.count());
   Parcel parcel;
@@ -332,7 +402,9 @@ void PacketPath::deliver_list(NET_BUFFER_LIST* list, ForwardingContext& context)
     Parcel parcel;
     parcel.frame = bytes_of(bytes);
     check_rewritten(list, context, parcel.frame);
-    read_info(list, is_from_outside ? InfoFormat::Receive : InfoFormat::Send, parcel);
+    if (!context.is_raw) {
+      read_info(list, is_from_outside ? InfoFormat::Receive : InfoFormat::Send, parcel);
+    }
     parcel.is_judged = context.is_sane && (!context.is_hosts || !has_hash(context, parcel.frame));
     if (!is_native) {
       deliver_frame(list, context, parcel);

@@ -7,6 +7,7 @@
 #include "emulator/ndis/filter_module.h"
 #include "emulator/vmswitch/built_in_switch.h"
 #include "emulator/vmswitch/forwarding.h"
+#include "emulator/vmswitch/raw_list.h"
 
 namespace ovs::emulator {
 
@@ -21,6 +22,7 @@ class PacketPath {
   void use_nothing();
 
   std::size_t transmit(NicAddress from, Span<const NicFrame> frames);
+  std::size_t transmit_raw(NicAddress from, Span<const RawList> lists);
 
   // --- the edges
   void sent(FilterModule& module, NET_BUFFER_LIST* chain);
@@ -34,6 +36,9 @@ class PacketPath {
  private:
   class Passage;
   NET_BUFFER_LIST* make(const SwitchPort& port, SwitchNic& nic, const NicFrame& frame);
+  NET_BUFFER_LIST* make(const SwitchPort& port, const SwitchNic& nic, const RawList& raw);
+  void judge_raw(ForwardingContext& context, const SwitchPort& port, const SwitchNic& nic,
+                 const RawList& raw) const;
   bool join(NET_BUFFER_LIST* list, const SwitchPort& port, const SwitchNic& nic,
             const NicFrame& frame);
   void forward_built_in(SwitchNic& nic, const NicFrame& frame);

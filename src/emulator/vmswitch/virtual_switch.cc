@@ -205,6 +205,10 @@ std::size_t VirtualSwitch::transmit(NicAddress nic, Span<const NicFrame> frames)
   return parts_->packets.transmit(nic, frames);
 }
 
+std::size_t VirtualSwitch::transmit_raw(NicAddress nic, Span<const RawList> lists) {
+  return parts_->packets.transmit_raw(nic, lists);
+}
+
 // --- the extension
 
 SwitchResult<void> VirtualSwitch::enable_extension() {

@@ -17,6 +17,7 @@
 namespace ovs::emulator {
 
 class Ndis;
+struct RawList;
 
 template <class T>
 using SwitchResult = Result<T, SwitchError>;
@@ -86,6 +87,8 @@ class VirtualSwitch {
   // Into the switch from a NIC's far side. Copies them. How many were taken: 0 when the NIC is not
   // connected.
   std::size_t transmit(NicAddress nic, Span<const NicFrame> frames);
+  // The same, in one chain, of lists that are made as they are told to be.
+  std::size_t transmit_raw(NicAddress nic, Span<const RawList> lists);
 
   // --- the extension, by whichever driver is or will be registered
   SwitchResult<void> enable_extension();

@@ -151,9 +151,13 @@ NET_BUFFER_LIST* make_list(std::span<const std::byte> frame) {
 }
 
 void add_frame(NET_BUFFER_LIST* list, std::span<const std::byte> frame) {
+  add_frame(list, frame, NdisImpl::current().layout_for(frame.size()));
+}
+
+void add_frame(NET_BUFFER_LIST* list, std::span<const std::byte> frame, const FrameLayout& layout) {
   NET_BUFFER** link = &list->FirstNetBuffer;
   while (*link != nullptr) link = &(*link)->Next;
-  *link = make_buffer(frame, NdisImpl::current().layout_for(frame.size()));
+  *link = make_buffer(frame, layout);
 }
 
 void watch_list(NET_BUFFER_LIST& list, Watch how) {

@@ -41,6 +41,7 @@ NET_BUFFER_LIST* make_list(std::span<const FrameBytes> frames, const FrameLayout
 NET_BUFFER_LIST* make_list(std::span<const std::byte> frame);
 // One NET_BUFFER more, of a host's list, while the host owns it.
 void add_frame(NET_BUFFER_LIST* list, std::span<const std::byte> frame);
+void add_frame(NET_BUFFER_LIST* list, std::span<const std::byte> frame, const FrameLayout& layout);
 // Of Watched memory: the driver has the list, or has it no more.
 enum class Watch : bool { No, Yes };
 void watch_list(NET_BUFFER_LIST& list, Watch how);
