@@ -438,11 +438,11 @@ void Datapath::count_lost(Processor& processor, PortNo to, Drop why) {
   if (port != nullptr) port->counters(processor.id).tx_dropped.add_unshared(1);
 }
 
-void Datapath::count_refused(Processor& processor, PortNo from, Drop why) {
+void Datapath::count_refused(Processor& processor, PortNo from, Drop why, unsigned count) {
   const RcuReader reader;
-  processor.drops[unsigned(why)].add_unshared(1);
+  processor.drops[unsigned(why)].add_unshared(count);
   const Vport* port = ports_->find(from, reader);
-  if (port != nullptr) port->counters(processor.id).rx_dropped.add_unshared(1);
+  if (port != nullptr) port->counters(processor.id).rx_dropped.add_unshared(count);
 }
 
 bool Datapath::is_resolved(const HeldPacket& held, const RcuReader& reader) const {

@@ -77,7 +77,7 @@ class Datapath {
   // A host's: a packet that was sent to this port has gone nowhere; one that came from it has not
   // been taken in. Ports that are not there any more are passed over.
   void count_lost(Processor& processor, PortNo to, Drop why);
-  void count_refused(Processor& processor, PortNo from, Drop why);
+  void count_refused(Processor& processor, PortNo from, Drop why, unsigned count = 1);
 
   // ---- for the writer ----
   FlowTable& flows() { return *flows_; }

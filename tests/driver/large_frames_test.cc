@@ -124,6 +124,16 @@ TEST_CASE("Counters: a sender that its port forbids is counted where it came in"
   CHECK(jumbo.client.port_stats(1).rx_packets == 0);
 }
 
+TEST_CASE("Counters: a list of which one frame cannot come in is counted by its frames") {
+  SwitchHabits habits;
+  habits.frames_in_list = 3;
+  Configured configured(kernel_of(85), NdisConfig(), habits);
+  const FrameText good = configured.a_to_b(), runt(13, 2);
+  configured.net.send("a", Frames{good, runt, good});
+  CHECK(configured.client.port_stats(1).rx_dropped + configured.client.port_stats(1).rx_packets ==
+        3);
+}
+
 TEST_CASE("Counters: whichever allocation fails, a frame has arrived or is counted") {
   Jumbo jumbo;
   jumbo.flow("2," + kRewrite + ",2");

@@ -95,11 +95,12 @@ PNET_BUFFER Arrivals::take(PNET_BUFFER_LIST list, PNET_BUFFER buffer) {
   }
   arrival.must_copy = is_learning || buffer != NET_BUFFER_LIST_FIRST_NB(list);
   const unsigned cost = cost_of(list);
+  const NET_BUFFER* const first = buffer;
   for (; buffer != nullptr && burst_.room > 0; buffer = buffer->Next) {
     burst_.room -= cost < burst_.room ? cost : burst_.room;
     const Fate fate = read(arrival, *nic, *buffer);
     if (fate == Fate::Open) continue;
-    refuse(arrival, fate, *nic);
+    refuse(arrival, fate, *nic, count_from(first));
     return nullptr;
   }
   if (is_learning) learn_from_copies(arrival, *nic);
@@ -227,13 +228,13 @@ bool Arrivals::take_offloads(Arrival& arrival, Packet& packet) {
 }
 
 // The list is not taken in, if not in whole.
-void Arrivals::refuse(Arrival& arrival, Fate fate, const HypervNic& nic) {
+void Arrivals::refuse(Arrival& arrival, Fate fate, const HypervNic& nic, unsigned count) {
   take_back(arrival);
   arrival.fate = fate;
   const datapath::Drop why = fate == Fate::Policy   ? datapath::Drop::Policy
                              : fate == Fate::Unread ? datapath::Drop::Unreadable
                                                     : datapath::Drop::NoHostRoom;
-  processors_.count_refused(nic.number(), why);
+  processors_.count_refused(nic.number(), why, count);
 }
 
 // The frames of a list that cannot be read to its end.

@@ -16,6 +16,13 @@ inline unsigned cost_of(PNET_BUFFER_LIST list) {
   return is_large ? datapath::kBatch / 2 : 1;
 }
 
+// How many there are from here on.
+inline unsigned count_from(const NET_BUFFER* at) {
+  unsigned count = 0;
+  for (; at != nullptr; at = at->Next) ++count;
+  return count;
+}
+
 class Arrivals {
  public:
   Arrivals(SwitchModule& module, PacketProcessors& processors, MacTable& macs, Burst& burst,
@@ -44,7 +51,7 @@ class Arrivals {
   [[gnu::always_inline]] inline Fate accept(Arrival& arrival, const HypervNic& nic, Frame& frame);
   static bool has_offloads(PNET_BUFFER_LIST list);
   bool take_offloads(Arrival& arrival, datapath::Packet& packet);
-  void refuse(Arrival& arrival, Fate fate, const HypervNic& nic);
+  void refuse(Arrival& arrival, Fate fate, const HypervNic& nic, unsigned count);
   void take_back(const Arrival& arrival);
   [[gnu::always_inline]] inline bool settle_alone(Arrival& arrival);
   void settle(Arrival& arrival);

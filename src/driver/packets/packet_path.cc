@@ -20,12 +20,6 @@ struct Slice {
   std::uint32_t payload = 0;
 };
 
-unsigned buffer_count(PNET_BUFFER_LIST list) {
-  unsigned count = 0;
-  for (PNET_BUFFER at = NET_BUFFER_LIST_FIRST_NB(list); at != nullptr; at = at->Next) ++count;
-  return count;
-}
-
 Frame*& frame_of(PNET_BUFFER_LIST list) {
   return *reinterpret_cast<Frame**>(NET_BUFFER_LIST_CONTEXT_DATA_START(list));
 }
@@ -69,7 +63,7 @@ struct PacketPath::Parts {
   void finish(Burst& burst, Slice& slice, NblChain& done);
   void report(Burst& burst);
   void report(PNET_BUFFER_LIST chain, UINT32 count, NDIS_SWITCH_PORT_ID port, Fate fate);
-  void count_refused(const NDIS_SWITCH_FORWARDING_DETAIL_NET_BUFFER_LIST_INFO& detail);
+  void count_refused(PNET_BUFFER_LIST list);
   void drop(NblChain lists, ULONG dispatch);
   void refuse(NblChain lists, NDIS_STATUS status, ULONG dispatch);
   void complete(NblChain lists, ULONG dispatch);
@@ -194,7 +188,7 @@ void PacketPath::Parts::gather(Arrivals& arrivals, Burst& burst, NblChain& lists
   }
   while (!lists.empty() && burst.arrival_count < Burst::kArrivals) {
     const PNET_BUFFER_LIST list = lists.first();
-    const bool fits = cost_of(list) * buffer_count(list) <= burst.room;
+    const bool fits = cost_of(list) * count_from(NET_BUFFER_LIST_FIRST_NB(list)) <= burst.room;
     if (!fits && burst.arrival_count > 0) return;
     (void)lists.take_first();
     slice.next = arrivals.take(list, NET_BUFFER_LIST_FIRST_NB(list));
@@ -254,11 +248,13 @@ void PacketPath::Parts::report(PNET_BUFFER_LIST chain, UINT32 count, NDIS_SWITCH
       NDIS_SWITCH_REPORT_FILTERED_NBL_FLAGS_IS_INCOMING, count, chain, &reason);
 }
 
-void PacketPath::Parts::count_refused(
-    const NDIS_SWITCH_FORWARDING_DETAIL_NET_BUFFER_LIST_INFO& detail) {
+void PacketPath::Parts::count_refused(PNET_BUFFER_LIST list) {
   const RcuReader reader;
+  const auto& detail = *NET_BUFFER_LIST_SWITCH_FORWARDING_DETAIL(list);
   const HypervNic* nic = module.ports().find(detail.SourcePortId, detail.SourceNicIndex, reader);
-  if (nic != nullptr) processors.count_refused(nic->number(), datapath::Drop::NoHostRoom);
+  if (nic == nullptr) return;
+  const unsigned count = count_from(NET_BUFFER_LIST_FIRST_NB(list));
+  processors.count_refused(nic->number(), datapath::Drop::NoHostRoom, count);
 }
 
 // There was no burst for them.
@@ -267,7 +263,7 @@ void PacketPath::Parts::drop(NblChain lists, ULONG dispatch) {
   while (!lists.empty()) {
     const PNET_BUFFER_LIST list = lists.take_first();
     const auto& detail = *NET_BUFFER_LIST_SWITCH_FORWARDING_DETAIL(list);
-    count_refused(detail);
+    count_refused(list);
     report(list, 1, detail.SourcePortId, Fate::Full);
     dropped.push_back(list);
   }

@@ -167,9 +167,10 @@ void PacketProcessors::count_lost(datapath::PortNo to, datapath::Drop why) {
   parts_->datapath->count_lost(parts_->datapath->processor(current_processor()), to, why);
 }
 
-void PacketProcessors::count_refused(datapath::PortNo from, datapath::Drop why) {
+void PacketProcessors::count_refused(datapath::PortNo from, datapath::Drop why, unsigned count) {
   if (from == datapath::kNoPort) return;
-  parts_->datapath->count_refused(parts_->datapath->processor(current_processor()), from, why);
+  datapath::Processor& processor = parts_->datapath->processor(current_processor());
+  parts_->datapath->count_refused(processor, from, why, count);
 }
 
 FramePool& PacketProcessors::frames() {

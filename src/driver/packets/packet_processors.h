@@ -43,7 +43,7 @@ class PacketProcessors final : public datapath::PacketRunner {
   // A frame that was on its way to this vport, or came from it, went nowhere; kNoPort: none counts
   // it. At DISPATCH_LEVEL.
   void count_lost(datapath::PortNo to, datapath::Drop why);
-  void count_refused(datapath::PortNo from, datapath::Drop why);
+  void count_refused(datapath::PortNo from, datapath::Drop why, unsigned count);
   // Where a packet of this port came in, if it is an adapter's.
   const HypervNic* nic_of(std::uint32_t in_port, const RcuReader& reader) const;
   // For flow::extract while the burst is filled, on this processor.
