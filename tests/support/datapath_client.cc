@@ -16,8 +16,6 @@ using wire::Family;
 
 namespace {
 
-constexpr std::size_t kOutput = 64 * 1024;
-
 // Tests give addresses that are addresses.
 std::uint32_t parse_ipv4(std::string_view text) {
   unsigned a = 0, b = 0, c = 0, d = 0;
@@ -81,7 +79,7 @@ std::vector<std::uint8_t> DatapathClient::message(Family family, std::uint8_t co
 
 std::string DatapathClient::send(DeviceControl code, const std::vector<std::uint8_t>& request,
                                  const Visit& reply) {
-  std::vector<std::uint8_t> output(kOutput);
+  std::vector<std::uint8_t> output(room_);
   const auto size = device_->control(code, request, output);
   if (!size) return error_name(size.error());
   if (*size == 0) return "";
@@ -110,7 +108,7 @@ std::string DatapathClient::write(Family family, std::uint8_t command, const Fil
 std::string DatapathClient::dump(Family family, std::uint8_t command, const Visit& visit) {
   std::string begun = write(family, command, {}, wire::kFlagDump);
   if (!begun.empty()) return begun;
-  std::vector<std::uint8_t> output(kOutput);
+  std::vector<std::uint8_t> output(room_);
   for (;;) {
     const auto size = device_->control(DeviceControl::Read, Bytes(), output);
     if (!size) return error_name(size.error());
@@ -316,7 +314,7 @@ std::vector<ClientFlow> DatapathClient::flows() {
 
 std::vector<ClientUpcall> DatapathClient::upcalls() {
   std::vector<ClientUpcall> upcalls;
-  std::vector<std::uint8_t> output(kOutput);
+  std::vector<std::uint8_t> output(room_);
   for (;;) {
     const auto size = device_->control(DeviceControl::ReadPacket, Bytes(), output);
     OVS_ASSERT(size.ok());
@@ -339,7 +337,7 @@ std::vector<ClientUpcall> DatapathClient::upcalls() {
 
 std::vector<std::string> DatapathClient::events() {
   std::vector<std::string> events;
-  std::vector<std::uint8_t> output(kOutput);
+  std::vector<std::uint8_t> output(room_);
   for (;;) {
     const auto size = device_->control(DeviceControl::ReadEvent, Bytes(), output);
     OVS_ASSERT(size.ok());

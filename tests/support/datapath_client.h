@@ -63,6 +63,8 @@ class DatapathClient {
   wire::VportStats port_stats(std::uint32_t number);
   wire::DatapathStats datapath_stats();
 
+  // No answer, upcall or event will be larger; at first 64 kB. Less makes requests cheaper.
+  void expect_at_most(std::size_t room) { room_ = room; }
   std::uint32_t pid() const { return pid_; }
   platform::DeviceHandle& handle() { return *device_; }
 
@@ -85,6 +87,7 @@ class DatapathClient {
 
   platform::OpenDevice device_;
   std::uint32_t pid_ = 0;
+  std::size_t room_ = 0x10000;
 };
 
 }  // namespace ovs::tests
