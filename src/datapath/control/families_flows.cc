@@ -33,7 +33,7 @@ Result<FlowRequest, Refusal> parse_request(Bytes attributes) {
   FlowRequest request;
   OVS_TRY(parse_id(table, request));
   if (const auto& key = table[wire::FlowAttr::Key]) {
-    const auto parsed = flow::parse_key(key->payload);
+    const auto parsed = flow::parse_key(key->payload, flow::Fit::Exact);
     if (!parsed) return refusal_of(parsed.error());
     request.key = *parsed;
     request.has_key = true;
@@ -49,7 +49,7 @@ Result<FlowRequest, Refusal> parse_request(Bytes attributes) {
 
 Result<flow::FlowMask, Refusal> mask_of(const FlowRequest& request) {
   if (!request.mask) return flow::exact_mask_of(request.key);
-  const auto mask = flow::parse_mask(request.mask->payload, request.key);
+  const auto mask = flow::parse_mask(request.mask->payload, request.key, flow::Fit::Exact);
   if (!mask) return refusal_of(mask.error());
   return *mask;
 }

@@ -128,7 +128,7 @@ Result<Tag, KeyRefusal> take_tag(const Table& table, unsigned tag, FlowKey& key)
 }
 
 // The attributes behind all tags, into the key; which must describe a packet that has them.
-Done take_innermost(const Table& table, FlowKey& key) {
+Done take_innermost(const Table& table, Fit fit, FlowKey& key) {
   if (table.has(KeyAttr::EtherType)) {
     OVS_TRY(take_level(table, Level::Innermost, ValueKind::Value, key));
   } else {
@@ -137,6 +137,11 @@ Done take_innermost(const Table& table, FlowKey& key) {
   for (const OdpAttr& row : kOdpAttrs) {
     if (row.level != Level::Innermost || !table.has(row.id) || has(key, row.when)) continue;
     return refuse(Error::Invalid, row.id, "key attribute of a protocol that the key does not have");
+  }
+  if (fit == Fit::Loose) return kOk;
+  for (const OdpAttr& row : kOdpAttrs) {
+    if (!is_expected(row, key) || table.has(row.id)) continue;
+    return refuse(Error::Invalid, row.id, "key attribute of the key's protocol is missing");
   }
   return kOk;
 }
@@ -148,7 +153,7 @@ Done check_plain(const Table& table) {
   return kOk;
 }
 
-Done finish_key(Table& table, FlowKey& key) {
+Done finish_key(Table& table, Fit fit, FlowKey& key) {
   for (unsigned tag = 0;; ++tag) {
     OVS_TRY(const Tag taken, take_tag(table, tag, key));
     if (!taken.present) break;
@@ -162,7 +167,7 @@ Done finish_key(Table& table, FlowKey& key) {
     OVS_TRY(check_known(table, Level::Innermost));
   }
   OVS_TRY(check_plain(table));
-  return take_innermost(table, key);
+  return take_innermost(table, fit, key);
 }
 
 Done take_tag_mask(const Table& table, unsigned tag, FlowMask& mask) {
@@ -173,7 +178,23 @@ Done take_tag_mask(const Table& table, unsigned tag, FlowMask& mask) {
   return kOk;
 }
 
-Done take_innermost_mask(const Table& table, const FlowKey& key, FlowMask& mask) {
+bool says_nothing(const Attribute& mask) {
+  std::uint8_t any = 0;
+  for (const std::uint8_t each : mask.payload) any |= each;
+  return any == 0;
+}
+
+// What looks at a protocol's fields looks at whether the packet is of that protocol.
+Done check_pinned(const Table& table, const FlowMask& mask) {
+  for (const OdpAttr& row : kOdpAttrs) {
+    if (row.level != Level::Innermost || !table.has(row.id) || is_pinned(mask, row.when)) continue;
+    if (says_nothing(table[row.id])) continue;
+    return refuse(Error::Invalid, row.id, "mask of a protocol that the mask does not ask for");
+  }
+  return kOk;
+}
+
+Done take_innermost_mask(const Table& table, const FlowKey& key, Fit fit, FlowMask& mask) {
   for (const OdpAttr& row : kOdpAttrs) {
     // The mask of an EtherType says "any frame without one" where the key has none.
     if (row.level != Level::Innermost || !table.has(row.id) || row.id == KeyAttr::EtherType)
@@ -181,7 +202,8 @@ Done take_innermost_mask(const Table& table, const FlowKey& key, FlowMask& mask)
     if (has(key, row.when)) continue;
     return refuse(Error::Invalid, row.id, "mask of a protocol that the key does not have");
   }
-  return take_level(table, Level::Innermost, ValueKind::Mask, mask);
+  OVS_TRY(take_level(table, Level::Innermost, ValueKind::Mask, mask));
+  return fit == Fit::Loose ? Done(kOk) : check_pinned(table, mask);
 }
 
 bool is_truncated_tag(const FlowKey& key) {
@@ -234,7 +256,7 @@ void put(wire::Writer& writer, ValueKind kind, const FlowKey& values, const Flow
 
 }  // namespace
 
-Result<FlowKey, KeyRefusal> parse_key(Bytes attributes) {
+Result<FlowKey, KeyRefusal> parse_key(Bytes attributes, Fit fit) {
   Table table;
   OVS_TRY(table.read(attributes));
   OVS_TRY(check_known(table, Level::Outermost));
@@ -242,11 +264,11 @@ Result<FlowKey, KeyRefusal> parse_key(Bytes attributes) {
   FlowKey key;
   store_number<StorageId::InPort>(key, kNoInPort);
   OVS_TRY(take_level(table, Level::Outermost, ValueKind::Value, key));
-  OVS_TRY(finish_key(table, key));
+  OVS_TRY(finish_key(table, fit, key));
   return key;
 }
 
-Result<FlowMask, KeyRefusal> parse_mask(Bytes attributes, const FlowKey& key) {
+Result<FlowMask, KeyRefusal> parse_mask(Bytes attributes, const FlowKey& key, Fit fit) {
   Table table;
   OVS_TRY(table.read(attributes));
   OVS_TRY(check_known(table, Level::Outermost));
@@ -261,7 +283,7 @@ Result<FlowMask, KeyRefusal> parse_mask(Bytes attributes, const FlowKey& key) {
     OVS_TRY(table.read(inner));
     OVS_TRY(check_known(table, Level::Innermost));
   }
-  OVS_TRY(take_innermost_mask(table, key, mask));
+  OVS_TRY(take_innermost_mask(table, key, fit, mask));
   return mask;
 }
 

@@ -13,13 +13,15 @@ struct KeyRefusal {
   Text reason;                  // static
 };
 
-// The value of OVS_FLOW_ATTR_KEY. Attributes that the packet must have by what others say (an IPv4
-// header behind its EtherType) may be missing: their fields are zero. Unknown attributes, wrong
-// sizes and contradictions are refused.
-Result<FlowKey, KeyRefusal> parse_key(Bytes attributes);
+// Loose: attributes that the packet must have by what others say (an IPv4 header behind its
+// EtherType) may be missing: their fields are zero. And a mask may look at fields of a protocol
+// that it does not look at. Exact: neither, as Linux's datapath has it of a flow.
+enum class Fit : bool { Loose, Exact };
+// The value of OVS_FLOW_ATTR_KEY. Unknown attributes, wrong sizes and contradictions are refused.
+Result<FlowKey, KeyRefusal> parse_key(Bytes attributes, Fit fit = Fit::Loose);
 // The value of OVS_FLOW_ATTR_MASK for that key. Attributes that are missing are wildcards. Bits of
 // fields that the key's protocol does not have are refused.
-Result<FlowMask, KeyRefusal> parse_mask(Bytes attributes, const FlowKey& key);
+Result<FlowMask, KeyRefusal> parse_mask(Bytes attributes, const FlowKey& key, Fit fit = Fit::Loose);
 // The mask that an absent OVS_FLOW_ATTR_MASK means: every field that this key's packet has.
 FlowMask exact_mask_of(const FlowKey& key);
 

@@ -17,6 +17,7 @@ void check_key(Bytes bytes) {
   OVS_ASSERT(written.ok());
   const auto again = parse_key(*written);
   OVS_ASSERT(again.ok() && *again == *key);
+  OVS_ASSERT(parse_key(*written, Fit::Exact).ok());  // what we write is whole
   const auto mask = parse_mask(bytes, *key);
   if (!mask) return;
   wire::Writer masks{MutableBytes(buffer)};

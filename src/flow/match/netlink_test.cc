@@ -67,7 +67,7 @@ TEST_CASE("Key netlink: what every packet's key says is read back, and so is any
   for (int i = 0; i < 20000; ++i) {
     TunnelMetadata tunnel;
     const FlowKey key = extract(maker.packet(), random_metadata(maker, tunnel));
-    const auto parsed = parse_key(netlink_of(key));
+    const auto parsed = parse_key(netlink_of(key), Fit::Exact);
     if (!parsed)
       FAIL("packet " << i << ": " << std::string(parsed.error().reason) << " "
                      << parsed.error().attribute);
@@ -134,6 +134,65 @@ TEST_CASE("Key netlink: refusals name the attribute") {
   CHECK(refused(KeyAttr::Ethernet, 5).error == Error::Malformed);
   CHECK(refused(KeyAttr::Tcp, 4).error == Error::Invalid);
   CHECK(refused(KeyAttr::Vlan, 2).error == Error::Invalid);
+}
+
+// Of IPv6 with ICMPv6's neighbour solicitation: every layer there is.
+FlowKey solicitation() {
+  FlowKey key;
+  store_number<StorageId::InPort>(key, 1);
+  store_number<StorageId::EthType>(key, 0x86dd);
+  store_number<StorageId::NwProto>(key, 58);
+  store_number<StorageId::TpSrc>(key, 135);
+  return key;
+}
+
+// The same attributes without one of them.
+std::vector<std::uint8_t> without(const std::vector<std::uint8_t>& bytes, KeyAttr left_out) {
+  const auto attributes = wire::Attributes::parse(bytes);
+  return written([&](wire::Writer& writer) {
+    for (const wire::Attribute attribute : *attributes) {
+      if (attribute.type != std::uint16_t(left_out)) {
+        writer.put(KeyAttr(attribute.type), attribute.payload);
+      }
+    }
+  });
+}
+
+TEST_CASE("Key netlink: a flow's key has what its own numbers promise") {
+  const auto whole_key = netlink_of(solicitation());
+  CHECK(parse_key(whole_key, Fit::Exact).ok());
+  for (const KeyAttr attr : {KeyAttr::Ipv6, KeyAttr::Icmpv6, KeyAttr::Nd}) {
+    const auto part = without(whole_key, attr);
+    const auto refused = parse_key(part, Fit::Exact);
+    REQUIRE(!refused.ok());
+    CHECK(refused.error().error == Error::Invalid);
+  }
+  CHECK(parse_key(without(whole_key, KeyAttr::Nd)).ok());
+  CHECK(parse_key(without(whole_key, KeyAttr::Nd), Fit::Exact).error().attribute ==
+        std::uint16_t(KeyAttr::Nd));
+}
+
+TEST_CASE("Key netlink: a flow's mask looks at a protocol before it looks at its fields") {
+  const FlowKey key = solicitation();
+  const auto judged = [&](const FlowMask& mask) {
+    const auto parsed = parse_mask(netlink_of(mask, key), key, Fit::Exact);
+    return parsed.ok() ? 0u : unsigned(parsed.error().attribute);
+  };
+  FlowMask mask = exact_mask_of(key);
+  CHECK(judged(mask) == 0);
+  store_number<StorageId::TpSrc>(mask, 0);
+  CHECK(judged(mask) == unsigned(KeyAttr::Nd));
+  store_bits(mask.bytes(), whole(StorageId::NdTarget), FieldValue{});
+  store_bits(mask.bytes(), whole(StorageId::HwSrc), FieldValue{});
+  store_bits(mask.bytes(), whole(StorageId::HwDst), FieldValue{});
+  CHECK(judged(mask) == 0);
+  store_number<StorageId::NwProto>(mask, 0xf0);
+  CHECK(judged(mask) == unsigned(KeyAttr::Icmpv6));
+  store_number<StorageId::TpDst>(mask, 0);
+  CHECK(judged(mask) == 0);
+  store_number<StorageId::EthType>(mask, 0xff00);
+  CHECK(judged(mask) == unsigned(KeyAttr::Ipv6));
+  CHECK(parse_mask(netlink_of(mask, key), key).ok());
 }
 
 TEST_CASE("Set netlink: every settable member is written and read, whole or masked") {

@@ -181,6 +181,11 @@ Result<MaskedTci, TextError> parse_vlan(std::string_view arguments) {
   return tci;
 }
 
+std::uint64_t bit_of(KeyAttr attr) {
+  static_assert(wire::kMaxKeyAttr < 64);
+  return std::uint64_t{1} << unsigned(attr);
+}
+
 Done check_says_nothing(const TextItem& item) {
   if (item.name == "packet_type") {
     for (const std::string_view plain : {"ns=0,id=0", "ns=0", "id=0", ""}) {
@@ -217,8 +222,10 @@ Done take_item(const TextItem& item, const PortNames* ports, OdpFlow& flow, Leve
     return kOk;
   }
   if (item.name == "tunnel") return take_tunnel_text(item.arguments, flow);
-  if (const OdpAttr* attr = find_attr(item.name))
+  if (const OdpAttr* attr = find_attr(item.name)) {
+    if (attr->level == Level::Innermost) flow.named |= bit_of(attr->id);
     return take_members_text(*attr, item.arguments, ports, flow);
+  }
   if (item.name == "packet_type") return check_says_nothing(item);
   for (const std::string_view name : kUnsupported) {
     if (name == item.name) return check_says_nothing(item);
@@ -269,6 +276,7 @@ Done take_levels(std::string_view text, const PortNames* ports, OdpFlow& flow) {
     }
     if (level.has_vlan) {
       OVS_TRY(take_tag_text(level, tag, flow));
+      flow.is_cut_at_a_tag = !level.has_encap;
       if (!level.has_encap || level.encap.empty()) return kOk;
       text = level.encap;
       continue;
@@ -296,6 +304,15 @@ Result<OdpFlow, TextError> parse_odp(std::string_view text, const PortNames* por
   store_number<StorageId::InPort>(flow.key, kNoInPort);
   OVS_TRY(take_levels(without_ufid(text), ports, flow));
   return flow;
+}
+
+bool is_whole(const OdpFlow& flow) {
+  if (flow.is_cut_at_a_tag) return false;
+  for (const OdpAttr& row : kOdpAttrs) {
+    const bool is_named = (flow.named & bit_of(row.id)) != 0;
+    if (is_named ? !has(flow.key, row.when) : is_expected(row, flow.key)) return false;
+  }
+  return true;
 }
 
 Result<OdpSet, TextError> parse_odp_set(std::string_view text) {

@@ -30,7 +30,12 @@ std::string format_odp_set(const FlowKey& value, const FlowMask& mask, wire::Key
 struct OdpFlow {
   FlowKey key;
   FlowMask mask;  // all ones over what was given without a mask, zero over what was not given
+  std::uint64_t named = 0;       // a bit for each attribute behind all tags
+  bool is_cut_at_a_tag = false;  // a vlan without an encap
 };
+// Whether it has the attributes that such a packet's key has, and no others: a datapath refuses any
+// other.
+bool is_whole(const OdpFlow& flow);
 // A leading "ufid:...," is passed over. What a datapath here cannot match is refused unless it says
 // zero.
 Result<OdpFlow, TextError> parse_odp(std::string_view text, const PortNames* ports = nullptr);

@@ -48,6 +48,46 @@ TEST_CASE("Datapath text: is read and printed alike") {
   }
 }
 
+struct Wholeness {
+  const char* text;
+  bool is_whole;
+};
+// As Open vSwitch 3.7's own datapath answers add-flow.
+constexpr Wholeness kWholeness[] = {
+    {"in_port(1),eth(),eth_type(0x0800),ipv4()", true},
+    {"in_port(1),eth_type(0x0800),ipv4()", true},
+    {"in_port(1),eth(),eth_type(0x0806),arp()", true},
+    {"in_port(1),eth(),eth_type(0x0800),ipv4(proto=6),tcp(dst=80)", true},
+    {"in_port(1),eth(),eth_type(0x0800),ipv4(frag=later,proto=17)", true},
+    {"in_port(1),eth(),eth_type(0x86dd),ipv6(proto=58),icmpv6(type=135,code=0),nd(target=::1)",
+     true},
+    {"in_port(1),eth(),eth_type(0x1234)", true},
+    {"in_port(1),eth(),eth_type(0x0800)", false},
+    {"in_port(1),eth(),eth_type(0x0800),arp(op=1)", false},
+    {"in_port(1),eth(),eth_type(0x0800),ipv4(proto=1),arp(op=1)", false},
+    {"in_port(1),eth(),eth_type(0x0806)", false},
+    {"in_port(1),eth(),eth_type(0x0800),ipv4(proto=6)", false},
+    {"in_port(1),eth(),eth_type(0x0800),ipv4(proto=6),icmp(type=8,code=0)", false},
+    {"in_port(1),eth(),eth_type(0x0800),ipv4(frag=later,proto=17),udp(dst=5)", false},
+    {"in_port(1),eth(),eth_type(0x86dd),ipv6(proto=58),icmpv6(type=135,code=0)", false},
+    {"in_port(1),eth(),eth_type(0x86dd),ipv6(proto=58),icmpv6(type=128,code=0),nd(target=::1)",
+     false},
+    {"in_port(1),eth(),ipv4(src=1.1.1.1)", false},
+    {"in_port(1),eth(),eth_type(0x8100),vlan(vid=5)", false},
+    {"in_port(1),eth(),eth_type(0x8100),vlan(vid=5),encap(eth_type(0x0800))", false},
+    {"in_port(1),eth(),eth_type(0x8100),vlan(vid=5),encap(eth_type(0x0800),arp())", false},
+    {"in_port(1),eth(),eth_type(0x8847)", false},
+};
+
+TEST_CASE("Datapath text: a flow that says too much or too little of its packets is told apart") {
+  for (const auto& [text, is_whole_one] : kWholeness) {
+    CAPTURE(std::string(text));
+    const auto flow = parse_odp(text);
+    REQUIRE(flow.ok());
+    CHECK(is_whole(*flow) == is_whole_one);
+  }
+}
+
 TEST_CASE("Datapath text: every packet's key is read from its text") {
   PacketMaker maker(31);
   for (int i = 0; i < 20000; ++i) {

@@ -54,6 +54,35 @@ bool has(const FlowKey& key, When when) {
   return false;
 }
 
+bool is_pinned(const FlowMask& mask, When when) {
+  constexpr std::uint64_t kAll16 = 0xffff, kAll8 = 0xff;
+  const bool has_type = load_stored<StorageId::EthType>(mask) == kAll16;
+  const bool has_protocol = has_type && load_stored<StorageId::NwProto>(mask) == kAll8;
+  switch (when) {
+    case When::Always:
+    case When::HasInPort:
+    case When::HasTunnel:
+    case When::HasEtherType: return true;
+    case When::Ipv4:
+    case When::Ipv6:
+    case When::Arp:
+    case When::Mpls: return has_type;
+    case When::Tcp:
+    case When::Udp:
+    case When::Sctp:
+    case When::Icmp:
+    case When::Icmpv6: return has_protocol;
+    case When::NeighbourDiscovery:
+      return has_protocol && (load_stored<StorageId::TpSrc>(mask) & kAll8) == kAll8;
+  }
+  return false;
+}
+
+bool is_expected(const OdpAttr& attr, const FlowKey& key) {
+  if (attr.level != Level::Innermost || attr.when == When::HasEtherType) return false;
+  return attr.id != KeyAttr::TcpFlags && has(key, attr.when);
+}
+
 unsigned tag_count(const FlowKey& key) {
   if (load_stored<StorageId::VlanTci>(key) == 0) return 0;
   return load_stored<StorageId::Vlan2Tci>(key) == 0 ? 1 : 2;

@@ -17,6 +17,7 @@ constexpr std::string_view kBlanks = " \t\r\n";
 struct TypedFlow {
   std::optional<Ufid> ufid;
   bool has_key = false;
+  bool is_whole = false;
   flow::FlowKey key;
   flow::FlowMask mask;
 };
@@ -40,6 +41,7 @@ std::optional<TypedFlow> parse_flow_text(DpctlCall& call, const std::string& tex
     return std::nullopt;
   }
   typed.has_key = !rest.empty();
+  typed.is_whole = flow::is_whole(*parsed);
   typed.key = parsed->key;
   typed.mask = parsed->mask;
   return typed;
@@ -85,6 +87,10 @@ void put_flow(DpctlCall& call, Dpif& dpif, const std::string& text, const std::s
   const DpPortNames names = names_of(dpif);
   const auto typed = parse_flow_text(call, text, names);
   if (!typed) return;
+  // A datapath would refuse it, if a key had room for what the text says too much and too little.
+  if (!typed->is_whole && typed->has_key) {
+    return call.fail("updating flow table", {Error::Invalid, "Invalid argument"});
+  }
   const auto actions = flow::parse_actions(actions_text, &names);
   if (!actions) return call.fail(fmt::format("parsing actions ({})", actions.error().message));
   FlowPut put;
