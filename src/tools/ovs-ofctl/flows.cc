@@ -100,6 +100,10 @@ Result<void, Failure> print_sorted(Call& call, Request& request, const PrintOpti
     if (!message->more) break;
     OVS_TRY(reply, request.connection->reply_to(request.message.xid));
   }
+  // Upstream's tool shows ages of version 1.0 only where it prints a whole message as it came.
+  if (request.connection->version() == Version::V10) {
+    for (FlowStats& flow : flows) flow.idle_age_s = flow.hard_age_s = -1;
+  }
   OVS_TRY(sort_flows(call, flows));
   for (const FlowStats& flow : flows) put(" " + format_flow_stats(flow, options) + "\n");
   return kOk;

@@ -73,10 +73,12 @@ int dump_ports(Call& call) {
 int dump_ports_desc(Call& call) {
   return with_connection(call, [](Call& c, Connection& connection) -> Result<void, Failure> {
     Body body = Empty{};
-    if (connection.version() >= Version::V15) {
+    // Older requests name no port, but one that does not exist is refused all the same.
+    const bool names_port = connection.version() >= Version::V15;
+    if (names_port || c.count() > 2) {
       OVS_TRY(const PortTable ports, ports_for(c, connection));
       OVS_TRY(const OfPort port, port_word(c, ports, 2));
-      body = PortRequest{port};
+      if (names_port) body = PortRequest{port};
     }
     return dump(connection, simple(connection, Kind::PortDescStatsRequest, std::move(body)),
                 print_options(c));
