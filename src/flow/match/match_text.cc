@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "flow/match/quoted_text.h"
 #include "wire/packet/ethernet.h"
 #include "wire/packet/ip.h"
 
@@ -54,36 +55,8 @@ bool equal_in_any_case(std::string_view a, std::string_view b) {
   });
 }
 
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
-}
-
-// Names that could be taken for something else in a flow's text are quoted.
-std::string quoted_name(const std::string& name) {
-  const auto plain = [](char c) {
-    return is_letter(c) || is_digit(c) || c == '_' || c == '-' || c == '.';
-  };
-  const bool first_plain = !name.empty() && is_letter(name.front());
-  if (first_plain && std::all_of(name.begin(), name.end(), plain)) return name;
-  std::string text = "\"";
-  for (const char c : name) {
-    if (c == '"' || c == '\\') text += '\\';
-    text += c;
-  }
-  return text + '"';
-}
-
-std::string unquoted(std::string_view text) {
-  if (text.size() < 2 || text.front() != '"' || text.back() != '"') return std::string(text);
-  std::string name;
-  for (std::size_t i = 1; i + 1 < text.size(); ++i) {
-    if (text[i] == '\\' && i + 2 < text.size()) ++i;
-    name += text[i];
-  }
-  return name;
 }
 
 TextError error(std::string message) {
@@ -380,20 +353,14 @@ class Printer {
   bool type_said_ = false, proto_said_ = false;
 };
 
-bool is_separator(char c) {
-  return c == ',' || c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
+constexpr std::string_view kSeparators = ", \t\r\n";
 
 // The next "name" or "name=value" word; a value may hold separators within quotes.
 std::string_view next_word(std::string_view& text) {
-  while (!text.empty() && is_separator(text.front())) text.remove_prefix(1);
-  bool quoted = false;
-  std::size_t end = 0;
-  for (; end < text.size() && (quoted || !is_separator(text[end])); ++end) {
-    if (text[end] == '"') quoted = !quoted;
-  }
-  const std::string_view word = text.substr(0, end);
-  text.remove_prefix(end);
+  text.remove_prefix(std::min(text.find_first_not_of(kSeparators), text.size()));
+  const std::string_view word =
+      text.substr(0, std::min(find_unquoted(text, kSeparators), text.size()));
+  text.remove_prefix(word.size());
   return word;
 }
 

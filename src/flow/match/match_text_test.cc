@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "flow/match/quoted_text.h"
+
 namespace ovs::flow {
 namespace {
 
@@ -83,6 +85,19 @@ TEST_CASE("Match text: ports go by their names, quoted where the name needs it")
   CHECK(format_match(*parse_match("in_port=eth0", &ports), &ports) == "in_port=eth0");
   CHECK(format_match(*parse_match("in_port=\"my port\"", &ports), &ports) == "in_port=\"my port\"");
   CHECK(format_match(*parse_match("in_port=3", &ports), &ports) == "in_port=3");
+}
+
+TEST_CASE("Quoted names: from where one begins to the quote that closes it") {
+  CHECK(quoted_size("\"a b\",2", 0) == 5);
+  CHECK(quoted_size("port=\"a\\\"b\"", 5) == 6);
+  CHECK(quoted_size("\"a b", 0) == 0);
+  CHECK(quoted_size("\"a\\\"", 0) == 0);
+  CHECK(quoted_size("x\"a b\"", 1) == 0);
+  CHECK(quoted_size("ab", 0) == 0);
+  CHECK(find_unquoted("\"a,b\",2", ",") == 5);
+  CHECK(find_unquoted("\"a,b", ",") == 2);
+  CHECK(find_unquoted("\"a,b\"", ",") == std::string_view::npos);
+  CHECK(unquoted(quoted_name("a\\ \"b\"")) == "a\\ \"b\"");
 }
 
 TEST_CASE("Match text: a priority other than the usual comes first") {

@@ -188,7 +188,7 @@ std::string format(const Bundle& b, const PortNames* ports) {
   return text + ")";
 }
 
-std::string spec_text(const LearnSpec& spec) {
+std::string spec_text(const LearnSpec& spec, const PortNames* ports) {
   const std::string to = format_subfield(spec.destination);
   switch (spec.destination_kind) {
     case LearnSpec::Destination::Output:
@@ -206,10 +206,10 @@ std::string spec_text(const LearnSpec& spec) {
   if (!spec.destination.is_whole()) return to + "=" + hex(wide(spec.immediate));
   const flow::Field& field = flow::field(spec.destination.field);
   return std::string(std::string_view(field.name)) + "=" +
-         flow::format_value(field, spec.immediate, flow::Match::exact_mask(field.id));
+         flow::format_value(field, spec.immediate, flow::Match::exact_mask(field.id), ports);
 }
 
-std::string format(const Learn& m, const PortNames*) {
+std::string format(const Learn& m, const PortNames* ports) {
   std::string text = fmt::format("learn(table={}", m.table);
   const auto number = [&](const char* name, std::uint64_t value, std::uint64_t otherwise) {
     if (value != otherwise) text += fmt::format(",{}={}", name, value);
@@ -224,7 +224,7 @@ std::string format(const Learn& m, const PortNames*) {
   if (m.cookie != 0) text += fmt::format(",cookie=0x{:x}", m.cookie);
   number("limit", m.limit, 0);
   if (m.result) text += ",result_dst=" + format_subfield(*m.result);
-  for (const LearnSpec& spec : m.specs) text += "," + spec_text(spec);
+  for (const LearnSpec& spec : m.specs) text += "," + spec_text(spec, ports);
   return text + ")";
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "flow/match/quoted_text.h"
 #include "openflow/action/action_text.h"
 #include "openflow/action/basic.h"
 #include "openflow/action/names.h"
@@ -43,7 +44,7 @@ ParsedAction parse_output(const Word& word, ActionParser& parser) {
 }
 
 ParsedAction parse_enqueue(const Word& word, ActionParser& parser) {
-  const std::size_t split = word.value.find_first_of(":,");
+  const std::size_t split = flow::find_unquoted(word.value, ":,");
   if (split == std::string_view::npos) {
     return text_error("\"enqueue\" syntax is \"enqueue:PORT:QUEUE\" or \"enqueue(PORT,QUEUE)\"");
   }
@@ -318,7 +319,7 @@ ParsedAction parse_pop(const Word& word, ActionParser& parser) {
 ParsedAction parse_resubmit(const Word& word, ActionParser& parser) {
   Resubmit resubmit;
   resubmit.form = Resubmit::Form::Port;
-  const std::size_t comma = word.value.find(',');
+  const std::size_t comma = flow::find_unquoted(word.value, ",");
   const std::string_view port = trimmed(word.value.substr(0, std::min(comma, word.value.size())));
   if (!port.empty()) {
     const auto number = flow::parse_port(port, parser.ports);

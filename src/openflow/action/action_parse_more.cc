@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "flow/match/quoted_text.h"
 #include "openflow/action/names.h"
 #include "openflow/action/parse_parts.h"
 #include "openflow/match/oxm.h"
@@ -23,7 +24,7 @@ const flow::Field* find_any_field(std::string_view name) {
 std::vector<std::string_view> pieces(std::string_view text) {
   std::vector<std::string_view> result;
   while (true) {
-    const std::size_t comma = std::min(text.find(','), text.size());
+    const std::size_t comma = std::min(flow::find_unquoted(text, ","), text.size());
     result.push_back(trimmed(text.substr(0, comma)));
     if (comma == text.size()) return result;
     text.remove_prefix(comma + 1);
@@ -265,7 +266,7 @@ ParsedAction parse_bundle_as(const Word& word, ActionParser& parser, bool load) 
   for (std::size_t i = fixed; i < parts.size(); ++i) {
     std::string_view port = parts[i];
     if (i == fixed) {
-      const std::size_t colon = port.find(':');
+      const std::size_t colon = flow::find_unquoted(port, ":");
       const std::string_view key = port.substr(0, std::min(colon, port.size()));
       if (key != "members" && key != "slaves") {
         return text_error(fmt::format("{}: missing member delimiter, expected `members', got `{}'",

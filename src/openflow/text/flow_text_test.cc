@@ -136,4 +136,88 @@ TEST_CASE("Actions: What may not stand where it stands is refused by name") {
         "action (such as the \"output\" action used here)");
 }
 
+// ---- names that hold what separates words ------------------------------------------------------
+
+namespace {
+
+class ThreePorts final : public flow::PortNames {
+ public:
+  std::optional<std::string> name(std::uint32_t number) const override {
+    if (number - 1 >= std::size(kNames)) return std::nullopt;
+    return kNames[number - 1];
+  }
+  std::optional<std::uint32_t> number(std::string_view name) const override {
+    for (std::uint32_t i = 0; i < std::size(kNames); ++i) {
+      if (name == kNames[i]) return i + 1;
+    }
+    return std::nullopt;
+  }
+
+ private:
+  static constexpr const char* kNames[] = {"vEthernet (external)", "a,b: \"c\"", "eth0"};
+};
+
+struct NamedExample {
+  const char* typed;
+  const char* shown;
+};
+constexpr NamedExample kNamedExamples[] = {
+    {R"f(output:"vEthernet (external)",output:"a,b: \"c\"")f",
+     R"f(output:"vEthernet (external)",output:"a,b: \"c\"")f"},
+    {R"f(output("vEthernet (external)") eth0)f", R"f(output:"vEthernet (external)",output:eth0)f"},
+    {R"f("vEthernet (external)","eth0")f", R"f(output:"vEthernet (external)",output:eth0)f"},
+    {R"f(output(port="vEthernet (external)",max_len=100))f",
+     R"f(output(port="vEthernet (external)",max_len=100))f"},
+    {R"f(enqueue("a,b: \"c\"",2),enqueue:"vEthernet (external)":3)f",
+     R"f(enqueue:"a,b: \"c\"":2,enqueue:"vEthernet (external)":3)f"},
+    {R"f(resubmit("a,b: \"c\"",2),resubmit:"vEthernet (external)")f",
+     R"f(resubmit("a,b: \"c\"",2),resubmit:"vEthernet (external)")f"},
+    {R"f(bundle(eth_src,50,active_backup,ofport,members:"a,b: \"c\"","vEthernet (external)"))f",
+     R"f(bundle(eth_src,50,active_backup,ofport,members:"a,b: \"c\"","vEthernet (external)"))f"},
+    {R"f(clone(output("a,b: \"c\""),output:"vEthernet (external)"))f",
+     R"f(clone(output:"a,b: \"c\"",output:"vEthernet (external)"))f"},
+    {R"f(set_field:"vEthernet (external)"->in_port)f",
+     R"f(set_field:"vEthernet (external)"->in_port)f"},
+    {R"f(learn(table=1,in_port="vEthernet (external)"))f",
+     R"f(learn(table=1,in_port="vEthernet (external)"))f"},
+};
+
+}  // namespace
+
+TEST_CASE("Flow text: quoted names of ports hold blanks, commas and parentheses") {
+  const ThreePorts ports;
+  for (const NamedExample& example : kNamedExamples) {
+    CAPTURE(example.typed);
+    Protocols usable = kAllProtocols;
+    const auto actions = parse_actions(example.typed, &ports, usable);
+    REQUIRE(actions.ok());
+    CHECK(format_actions(*actions, &ports) == example.shown);
+    const auto again = parse_actions(example.shown, &ports, usable);
+    REQUIRE(again.ok());
+    CHECK(*again == *actions);
+  }
+}
+
+TEST_CASE("Flow text: a whole flow with quoted names") {
+  const ThreePorts ports;
+  const TextContext context{&ports, nullptr, nullptr};
+  Protocols usable = kAllProtocols;
+  const auto mod = parse_flow_mod(
+      R"f(priority=5 in_port="a,b: \"c\"",ip actions=output:"vEthernet (external)")f",
+      FlowCommand::Add, context, usable);
+  REQUIRE(mod.ok());
+  CHECK(flow::format_match(mod->match, &ports, mod->priority) ==
+        R"f(priority=5,ip,in_port="a,b: \"c\"")f");
+  CHECK(format_actions(mod->actions, &ports) == R"f(output:"vEthernet (external)")f");
+  const auto request = parse_flow_stats_request(R"f(out_port="vEthernet (external)",in_port=eth0)f",
+                                                context, usable);
+  REQUIRE(request.ok());
+  CHECK(request->out_port == 1);
+}
+
+TEST_CASE("Flow text: a quote that nothing closes is a character of the name") {
+  CHECK(error_of("in_port=\"p 1,actions=2") == "\"p: invalid or unknown port for in_port");
+  CHECK(error_of("actions=output:\"p 1") == "\"p: output to unknown port");
+}
+
 }  // namespace ovs::openflow

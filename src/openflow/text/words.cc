@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "flow/match/quoted_text.h"
+
 namespace ovs::openflow {
 namespace {
 
@@ -15,6 +17,7 @@ constexpr std::string_view kKeyEnds = ":=(, \t\r\n";
 std::size_t value_size(std::string_view text) {
   int depth = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
+    if (const std::size_t quoted = flow::quoted_size(text, i); quoted != 0) i += quoted - 1;
     const char c = text[i];
     if (c == '(') ++depth;
     if (c == ')' && --depth < 0) return i;
@@ -27,6 +30,7 @@ std::size_t value_size(std::string_view text) {
 std::size_t inside_size(std::string_view text) {
   int depth = 1;
   for (std::size_t i = 0; i < text.size(); ++i) {
+    if (const std::size_t quoted = flow::quoted_size(text, i); quoted != 0) i += quoted - 1;
     if (text[i] == '(') ++depth;
     if (text[i] == ')' && --depth == 0) return i;
   }
@@ -40,7 +44,7 @@ std::optional<Word> Words::next() {
   if (rest_.empty()) return std::nullopt;
   const std::string_view start = rest_;
   Word word;
-  word.key = rest_.substr(0, std::min(rest_.find_first_of(kKeyEnds), rest_.size()));
+  word.key = rest_.substr(0, std::min(flow::find_unquoted(rest_, kKeyEnds), rest_.size()));
   rest_.remove_prefix(word.key.size());
   const char delimiter = rest_.empty() ? ' ' : rest_.front();
   if (delimiter == ':' || delimiter == '=') {

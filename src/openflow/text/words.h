@@ -1,6 +1,6 @@
 // The shape that flows, actions and their arguments share: keys with values, separated by commas or
 // white space. `key`, `key=value`, `key:value`, `key(value)` and `key(value)tail`; commas inside
-// parentheses belong to the value.
+// parentheses belong to the value, and so does all that a name in quotes holds.
 #pragma once
 #include <cstdint>
 #include <optional>

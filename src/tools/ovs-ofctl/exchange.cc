@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "flow/match/quoted_text.h"
+
 namespace ovs::tools::ofctl {
 
 using namespace openflow;
@@ -91,7 +93,7 @@ Result<std::vector<Line>, Failure> lines_of(Call& call, const std::string& path)
     const std::size_t end = std::min(rest.find('\n'), rest.size());
     std::string_view line = rest.substr(0, end);
     rest.remove_prefix(std::min(end + 1, rest.size()));
-    line = trimmed(line.substr(0, std::min(line.find('#'), line.size())));
+    line = trimmed(line.substr(0, std::min(flow::find_unquoted(line, "#"), line.size())));
     if (!line.empty()) lines.push_back({number, std::string(line)});
   }
   return lines;

@@ -5,6 +5,7 @@
 #include <random>
 
 #include "base/text/hex.h"
+#include "flow/match/quoted_text.h"
 #include "openflow/action/action_text.h"
 #include "openflow/action/action_wire.h"
 #include "openflow/action/check.h"
@@ -31,7 +32,7 @@ void for_each_line(std::string_view text, F take) {
 }
 // A line without its comment and the space around it.
 std::string_view without_comment(std::string_view line) {
-  return trimmed(line.substr(0, std::min(line.find('#'), line.size())));
+  return trimmed(line.substr(0, std::min(flow::find_unquoted(line, "#"), line.size())));
 }
 
 int print_hex(Call& call, const std::string& text, int verbosity) {

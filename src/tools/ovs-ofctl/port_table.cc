@@ -13,10 +13,16 @@ std::optional<std::string> PortTable::name(std::uint32_t number) const {
 }
 
 std::optional<std::uint32_t> PortTable::number(std::string_view name) const {
+  const Port* cut = nullptr;
+  unsigned cut_count = 0;
   for (const Port& port : ports_) {
     if (port.name == name) return port.number;
+    if (port.name.size() != kMaxPortName || !name.starts_with(port.name)) continue;
+    cut = &port;
+    ++cut_count;
   }
-  return std::nullopt;
+  if (cut_count != 1) return std::nullopt;
+  return cut->number;
 }
 
 const Port* PortTable::find(OfPort number) const {

@@ -1,10 +1,13 @@
-// A switch's ports by name and number, as its descriptions of them say.
+// A switch's ports by name and number, as its descriptions of them say. These cut names after
+// kMaxPortName bytes; a longer name is that port's whose name it begins with, if there is just one.
 #pragma once
 #include <vector>
 
 #include "tools/ovs-ofctl/connection.h"
 
 namespace ovs::tools::ofctl {
+
+inline constexpr std::size_t kMaxPortName = 15;
 
 class PortTable final : public flow::PortNames {
  public:

@@ -58,11 +58,9 @@ def _one_bridge(hub):
 
 def _rules(hub):
     show = hub.shell.show
-    host = show(f"ovs-vsctl get interface '{HOST_ADAPTER}' ofport",
-                "rules know it by its number").strip()
-    show(f"ovs-ofctl add-flow br0 in_port={SWITCH},actions=output:{host}",
+    show(f"ovs-ofctl add-flow br0 'in_port={SWITCH},actions=output:\"{HOST_ADAPTER}\"'",
          "what comes by cable is for the management OS, tunnels end there")
-    show(f"ovs-ofctl add-flow br0 in_port={host},actions=output:{SWITCH}",
+    show(f"ovs-ofctl add-flow br0 'in_port=\"{HOST_ADAPTER}\",actions=output:{SWITCH}'",
          "what it sends, tunnelled packets among it, leaves by cable")
     for overlay in OVERLAYS:
         port, tunnel, key = hub.port_name(overlay.vm), overlay.tunnel, overlay.key
