@@ -22,24 +22,25 @@ decltype(&::NdisFGetOptionalSwitchHandlers) switch_handlers = nullptr;
 
 }  // namespace
 
+// What belongs together lies in one line.
 struct alignas(64) PlainList {
   NET_BUFFER_LIST list = {};
   PVOID more_info[16] = {};
-  NDIS_SWITCH_FORWARDING_DESTINATION_ARRAY array = {};
+  alignas(64) NDIS_SWITCH_FORWARDING_DESTINATION_ARRAY array = {};
   NDIS_SWITCH_PORT_DESTINATION destinations[kMostDestinations] = {};
-  NET_BUFFER buffer = {};
-  MDL mdl = {};
+  alignas(64) NET_BUFFER buffer = {};
+  alignas(64) MDL mdl = {};
   ULONG_PTR pages[2] = {};
+  alignas(64) std::uint8_t frame[kFrameRoom];
   NET_BUFFER_LIST_CONTEXT context = {};
   std::uint8_t context_room[kContextRoom];
-  alignas(64) std::uint8_t frame[kFrameRoom];
 
   PlainList() {
+    list.FirstNetBuffer = &buffer;
     array.Header = {NDIS_OBJECT_TYPE_DEFAULT, NDIS_SWITCH_FORWARDING_DESTINATION_ARRAY_REVISION_1,
                     sizeof array};
     array.ElementSize = sizeof destinations[0];
     array.FirstElement = destinations;
-    list.FirstNetBuffer = &buffer;
     MmInitializeMdl(&mdl, frame, sizeof frame);
     mdl.MdlFlags = MDL_SOURCE_IS_NONPAGED_POOL;
     mdl.MappedSystemVa = frame;
@@ -102,19 +103,18 @@ struct PlainPackets::Imports {
   static VOID NTAPI complete(NDIS_HANDLE, PNET_BUFFER_LIST chain, ULONG) {
     PlainPackets& self = packets();
     for (PNET_BUFFER_LIST list = chain; list != nullptr; list = list->Next) {
-      self.free_.push_back(&PlainList::of(list));
-      ++self.completed_;
+      self.of_nics_.push_back(&PlainList::of(list));
     }
   }
 
   // ---- pools: all lists are of one
   static NDIS_HANDLE NTAPI allocate_pool(NDIS_HANDLE, PNET_BUFFER_LIST_POOL_PARAMETERS) {
-    return &packets().free_;
+    return &packets().of_driver_;
   }
   static VOID NTAPI free_pool(NDIS_HANDLE) {}
   static PNET_BUFFER_LIST NTAPI allocate_list(NDIS_HANDLE pool, USHORT size, USHORT backfill,
                                               PMDL chain, ULONG offset, SIZE_T length) {
-    PlainList* const made = packets().take();
+    PlainList* const made = packets().take(packets().of_driver_);
     if (made == nullptr || size + backfill > int{kContextRoom}) return nullptr;
     made->list.Next = nullptr;
     made->list.NdisPoolHandle = pool;
@@ -126,7 +126,7 @@ struct PlainPackets::Imports {
     return &made->list;
   }
   static VOID NTAPI free_list(PNET_BUFFER_LIST list) {
-    packets().free_.push_back(&PlainList::of(list));
+    packets().of_driver_.push_back(&PlainList::of(list));
   }
 
   // ---- forwarding contexts
@@ -211,29 +211,29 @@ PlainPackets::~PlainPackets() {
   the_packets = nullptr;
 }
 
-PlainList* PlainPackets::take() {
-  if (free_.empty()) {
+PlainList* PlainPackets::take(std::vector<PlainList*>& free) {
+  if (free.empty()) {
     all_.push_back(std::make_unique<PlainList>());
-    return all_.back().get();
+    PlainList& made = *all_.back();
+    made.list.NdisPoolHandle = &free;
+    return &made;
   }
-  PlainList* const taken = free_.back();
-  free_.pop_back();
+  PlainList* const taken = free.back();
+  free.pop_back();
   return taken;
 }
 
 NET_BUFFER_LIST* PlainPackets::take(std::uint16_t port, std::uint32_t size, Memory memory) {
-  PlainList& taken = *take();
-  taken.list.NdisPoolHandle = this;
-  taken.list.Context = nullptr;
-  taken.list.NetBufferListInfo[TcpIpChecksumNetBufferListInfo] = nullptr;
-  taken.list.NetBufferListInfo[TcpLargeSendNetBufferListInfo] = nullptr;
+  PlainList& taken = *take(of_nics_);
+  if (taken.buffer.DataLength != size) taken.describe(&taken.mdl, 0, size);
   taken.list.NetBufferListInfo[Ieee8021QNetBufferListInfo] = nullptr;
-  auto& detail = taken.detail();
-  detail.AsUINT64 = 0;
+  NDIS_SWITCH_FORWARDING_DETAIL_NET_BUFFER_LIST_INFO detail = {};
   detail.SourcePortId = port;
   detail.IsPacketDataSafe = memory == Memory::Safe;
-  taken.reset_destinations(1);
-  taken.describe(&taken.mdl, 0, size);
+  detail.NumAvailableDestinations = 1;
+  taken.detail() = detail;
+  taken.array.NumElements = 1;
+  taken.array.NumDestinations = 0;
   return &taken.list;
 }
 

@@ -29,19 +29,18 @@ class PlainPackets {
   // FilterSendNetBufferLists, at DISPATCH_LEVEL, from one port.
   void send(NET_BUFFER_LIST* chain);
 
-  // Frames that arrived at a destination, and lists that came back.
+  // Frames that arrived at a destination.
   std::uint64_t delivered() const { return delivered_; }
-  std::uint64_t completed() const { return completed_; }
 
  private:
   struct Imports;
-  PlainList* take();
+  PlainList* take(std::vector<PlainList*>& free);
 
   NDIS_FILTER_DRIVER_CHARACTERISTICS how_ = {};
   NDIS_HANDLE context_ = nullptr;
-  std::uint64_t delivered_ = 0, completed_ = 0;
+  std::uint64_t delivered_ = 0;
   std::vector<std::unique_ptr<PlainList>> all_;
-  std::vector<PlainList*> free_;
+  std::vector<PlainList*> of_nics_, of_driver_;
 };
 
 }  // namespace ovs::bench

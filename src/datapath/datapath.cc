@@ -42,10 +42,14 @@ Result<Owned<Datapath>> Datapath::create(const Config& config, const platform::C
 // ---- passes ------------------------------------------------------------------------------------
 
 void Datapath::receive(Processor& processor, Span<Packet* const> packets) {
+  const RcuReader reader;
+  receive(processor, packets, reader);
+}
+
+void Datapath::receive(Processor& processor, Span<Packet* const> packets, const RcuReader& reader) {
   OVS_ASSERT(packets.count() <= kBatch && processor.host != nullptr);
   if (packets.empty()) return;
   processor.now_ms = clock_.now_ms();
-  const RcuReader reader;
   count_received(processor, packets, reader);
   pass(processor, packets.data(), unsigned(packets.count()), reader);
   drain(processor, reader);
@@ -254,14 +258,43 @@ void Datapath::output(Processor& processor, PortNo number, Span<Packet* const> p
   }
 }
 
+namespace {
+
+// Of a frame with all of its tags.
+std::uint32_t largest_frame(const Vport& port) {
+  constexpr std::uint32_t kEthernetAndTags = 14 + 2 * 4;
+  return port.mtu() + kEthernetAndTags;
+}
+
+}  // namespace
+
+bool Datapath::output_copies(Processor& processor, PortNo number, Span<Packet* const> packets,
+                             const RcuReader& reader) {
+  const Vport* port = ports_->find(number, reader);
+  if (port == nullptr || port->kind() != VportKind::Device || port->device() == nullptr)
+    return false;
+  const std::uint32_t largest = largest_frame(*port);
+  for (const Packet* packet : packets) {
+    if (packet->limit != 0 || packet->wire_size() > largest) return false;
+  }
+  TxQueue& queue = processor.tx[std::uint32_t(number) % kTxQueues];
+  if (queue.port == port) flush_queue(processor, queue);
+  const PacketHost::Sent sent = processor.host->transmit_copies(port->device(), packets);
+  VportCounters& counters = port->counters(processor.id);
+  counters.tx_packets.add_unshared(sent.packets);
+  counters.tx_bytes.add_unshared(sent.bytes);
+  const auto lost = packets.count() - sent.packets;
+  if (lost != 0) processor.drops[unsigned(Drop::NoBuffer)].add_unshared(lost);
+  return true;
+}
+
 void Datapath::transmit(Processor& processor, const Vport& port, Span<Packet* const> packets) {
   VportCounters& counters = port.counters(processor.id);
   if (port.device() == nullptr) {
     counters.tx_dropped.add_unshared(packets.count());
     return processor.drop(Drop::NoDevice, packets);
   }
-  constexpr std::uint32_t kEthernetAndTags = 14 + 2 * 4;
-  const std::uint32_t largest = port.mtu() + kEthernetAndTags;
+  const std::uint32_t largest = largest_frame(port);
   TxQueue& queue = processor.tx[std::uint32_t(port.number()) % kTxQueues];
   if (queue.port != &port) {
     if (queue.port != nullptr) flush_queue(processor, queue);

@@ -69,6 +69,7 @@ class Datapath {
   Processor& processor(unsigned id) const { return *processors_.data()[id]; }
   // Packets that came in on their in_port, at most kBatch; the datapath owns them now.
   void receive(Processor& processor, Span<Packet* const> packets);
+  void receive(Processor& processor, Span<Packet* const> packets, const RcuReader& reader);
   // Runs a program once, for a packet that comes from outside.
   void execute(Processor& processor, Packet* packet, const Program& program);
   // Sends what waited for a neighbour that is known now, drops what waited too long. Cheap when
@@ -110,6 +111,10 @@ class Datapath {
 
   void output(Processor& processor, PortNo number, Span<Packet* const> packets,
               const RcuReader& reader);
+  // They go out of a device as they are, and stay the executor's. False: nothing was done, for that
+  // takes more.
+  bool output_copies(Processor& processor, PortNo number, Span<Packet* const> packets,
+                     const RcuReader& reader);
   void transmit(Processor& processor, const Vport& port, Span<Packet* const> packets);
   void transmit(Processor& processor, const Vport& port, Packet* packet);
   void flush_queue(Processor& processor, TxQueue& queue);

@@ -1,6 +1,7 @@
 // The driver under an emulated Hyper-V switch: what becomes of frames that virtual machines send.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <thread>
 
@@ -85,6 +86,68 @@ TEST_CASE("PacketPath: a tag that is pushed arrives, and one that came is matche
   popped.erase(popped.begin() + 12, popped.begin() + 16);
   net.send("b", from_b);
   CHECK(net.take("c") == Frames{popped});
+}
+
+FrameText with_tag(FrameText frame, std::uint16_t tci) {
+  const std::uint8_t tag[] = {0x81, 0x00, std::uint8_t(tci >> 8), std::uint8_t(tci)};
+  frame.insert(frame.begin() + 12, std::begin(tag), std::end(tag));
+  return frame;
+}
+
+// Adapters whose frames no guest can write to any more.
+NicSpec of_host_memory() {
+  NicSpec nic;
+  nic.guest_memory = false;
+  return nic;
+}
+
+// Of what happens until a frame of a's has arrived: each may fail, and a list of the driver's own
+// takes several.
+int fallible_calls(const char* actions, const FrameText& frame) {
+  Configured configured(of_host_memory());
+  configured.flow(actions);
+  CHECK(
+      configured.client.put_flow("in_port(1),eth(),eth_type(0x8100),vlan(),encap(eth_type(0x0800),"
+                                 "ipv4(frag=no))",
+                                 actions) == "");
+  Failures& failures = configured.host.kernel().failures();
+  for (int nth = 0;; ++nth) {
+    REQUIRE(nth < 1000);
+    failures.fail_nth(nth);
+    configured.net.send("a", frame);
+    const bool has_failed = failures.has_failed();
+    failures.fail_nth(-1);
+    if (!has_failed) return nth;
+  }
+}
+
+TEST_CASE("PacketPath: a list goes on itself where all that differs is the tag beside it") {
+  const FrameText plain = Configured(of_host_memory()).a_to_b(), tagged = with_tag(plain, 7);
+  const int itself = fallible_calls("2", plain);
+  CHECK(fallible_calls("push_vlan(vid=7,pcp=3),2", plain) == itself);
+  CHECK(fallible_calls("2", tagged) == itself);
+  CHECK(fallible_calls("pop_vlan,2", tagged) == itself);
+  CHECK(fallible_calls("push_vlan(vid=7,pcp=3),2,pop_vlan,3", plain) > itself);
+  CHECK(fallible_calls("set(eth(dst=02:00:00:00:00:99)),2", plain) > itself);
+  CHECK(fallible_calls("2,3", plain) < fallible_calls("2,2", plain));
+}
+
+TEST_CASE("PacketPath: what goes itself, beside copies that differ, is as it came") {
+  Configured configured(of_host_memory());
+  Net& net = configured.net;
+  const FrameText frame = configured.a_to_b();
+  configured.flow("2,push_vlan(vid=7,pcp=0),3,2,pop_vlan,set(eth(dst=02:00:00:00:00:99)),3,3");
+  FrameText changed = frame;
+  store(changed.data(), MacAddress{{{2, 0, 0, 0, 0, 0x99}}});
+  net.send("a", frame);
+  Frames at_b = net.take("b"), at_c = net.take("c");
+  std::sort(at_b.begin(), at_b.end());
+  std::sort(at_c.begin(), at_c.end());
+  Frames to_b = {frame, with_tag(frame, 7)}, to_c = {with_tag(frame, 7), changed, changed};
+  std::sort(to_b.begin(), to_b.end());
+  std::sort(to_c.begin(), to_c.end());
+  CHECK(at_b == to_b);
+  CHECK(at_c == to_c);
 }
 
 TEST_CASE("PacketPath: what no flow knows goes up, whole, and comes back over the device") {

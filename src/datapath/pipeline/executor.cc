@@ -6,6 +6,27 @@ namespace ovs::datapath {
 
 static_assert(kMaxListDepth == kMaxNesting + 1);
 
+namespace {
+
+constexpr std::uint16_t kTagType = 0x8100, kServiceTagType = 0x88a8;
+
+// Zero: the frame has none.
+std::uint16_t outer_type(const Packet& packet) {
+  return packet.head_size < 14 ? 0 : load<Be16>(packet.data + 12).host();
+}
+
+bool has_tag(const Packet& packet) {
+  const std::uint16_t type = outer_type(packet);
+  return type == kTagType || type == kServiceTagType;
+}
+
+// There is room for one 802.1Q tag beside a frame's bytes, and none for another type's.
+void note_tag_change(Packet& packet, bool can_be_beside) {
+  (can_be_beside ? packet.is_retagged : packet.is_rewritten) = true;
+}
+
+}  // namespace
+
 void cut(Packet& packet, std::uint32_t limit, PacketHost& host) {
   if (limit == 0 || packet.size() <= limit) return;
   if (packet.segment_size == 0 || limit <= packet.wire_size()) {
@@ -27,7 +48,7 @@ void Executor::run(const Program& program) {
 }
 
 void Executor::step(const Program& program, const Instruction& in) {
-  if (in.op >= Op::SetEthernet && in.op <= Op::PopVlan) {
+  if (in.op >= Op::SetEthernet && in.op < Op::PushVlan) {
     for (Packet* packet : list().span()) packet->is_rewritten = true;
   }
   switch (in.op) {
@@ -65,7 +86,10 @@ void Executor::step(const Program& program, const Instruction& in) {
     case Op::SetNd: return each(program.operand<NdSet>(in), &set_nd);
     case Op::PushVlan: return push_vlan(in.number);
     case Op::PopVlan:
-      for (Packet* packet : list().span()) pop_vlan(*packet);
+      for (Packet* packet : list().span()) {
+        note_tag_change(*packet, outer_type(*packet) == kTagType);
+        pop_vlan(*packet);
+      }
       return;
     case Op::Trunc:
       for (Packet* packet : list().span()) packet->limit = in.number;
@@ -91,6 +115,7 @@ void Executor::output(const Instruction& in) {
     packets.count = 0;
     return;
   }
+  if (datapath_.output_copies(processor_, port, packets.span(), reader_)) return;
   PacketList copies;
   for (Packet* packet : packets.span()) {
     Packet* made = copy(*packet);
@@ -135,8 +160,12 @@ void Executor::recirculate(std::uint32_t recirc_id) {
 void Executor::push_vlan(std::uint32_t tag) {
   PacketList& packets = list();
   unsigned kept = 0;
+  const auto type = std::uint16_t(tag);  // in memory's order
   for (Packet* packet : packets.span()) {
     packets.packets[kept] = packet;
+    note_tag_change(*packet,
+                    load<Be16>(reinterpret_cast<const std::uint8_t*>(&type)).host() == kTagType &&
+                        !has_tag(*packet));
     if (datapath::push_vlan(*packet, std::uint16_t(tag), std::uint16_t(tag >> 16))) {
       ++kept;
     } else {

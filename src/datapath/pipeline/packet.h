@@ -40,6 +40,8 @@ struct alignas(64) Packet {
   std::uint8_t passes = 0;
   bool has_tunnel = false;    // came through a tunnel, or is to go through one
   bool is_rewritten = false;  // not the frame that came in: the host cannot send that instead
+  bool is_retagged =
+      false;  // nor with its outermost 802.1Q tag, unless it has that beside the bytes
   // TCP payload bytes that each packet on a wire is to have of this one; 0: it is one as it is. Its
   // checksum is open, but for a packet that a device put together of those that it received.
   std::uint16_t segment_size = 0;
@@ -51,7 +53,15 @@ struct alignas(64) Packet {
   void* owner = nullptr;  // the host's
   flow::TunnelMetadata tunnel;
 
+  // As one that comes in, of no bytes yet; its memory is what it was.
+  void clear(std::uint8_t* first_byte) {
+    __builtin_memset(static_cast<void*>(this), 0, __builtin_offsetof(Packet, room));
+    data = first_byte;
+    in_port = flow::kNoInPort;
+  }
+
   std::uint32_t size() const { return head_size + tail_size; }
+  bool is_changed() const { return is_rewritten | is_retagged; }
   // Of the largest packet that a wire sees of it.
   std::uint32_t wire_size() const {
     const std::uint32_t first = std::uint32_t{at.payload} + segment_size;
@@ -102,6 +112,23 @@ class PacketHost {
   virtual void release(Span<Packet* const> packets) = 0;
   // Sends packets through a host's port and releases them. `port` is what the port was made with.
   virtual void transmit(void* port, Span<Packet* const> packets) = 0;
+  // Sends them as they are now; the engine keeps them. Says what was sent, which is less where
+  // there was no buffer. A host that has no cheaper way sends clones.
+  struct Sent {
+    unsigned packets = 0;
+    std::uint64_t bytes = 0;
+  };
+  virtual Sent transmit_copies(void* port, Span<Packet* const> packets) {
+    Sent sent;
+    for (const Packet* packet : packets) {
+      Packet* const copy = clone(*packet);
+      if (copy == nullptr) continue;
+      ++sent.packets;
+      sent.bytes += packet->size();
+      transmit(port, Span<Packet* const>(&copy, 1));
+    }
+    return sent;
+  }
   // Copies what lies behind the prefix to `to`, which has tail_size bytes.
   virtual void copy_tail(const Packet& packet, std::uint8_t* to) = 0;
   // The sum (RFC 1071, folded, not complemented) of the tail's bytes.

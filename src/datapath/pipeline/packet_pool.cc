@@ -11,18 +11,6 @@ std::size_t room_for(std::size_t frame_size) {
   return (lines | 1) * 64;
 }
 
-void reset(Packet& packet, std::uint8_t* room) {
-  packet.data = room + kHeadroom;
-  packet.head_size = packet.tail_size = 0;
-  packet.in_port = flow::kNoInPort;
-  packet.recirc_id = packet.skb_priority = packet.pkt_mark = packet.dp_hash = 0;
-  packet.passes = 0;
-  packet.limit = 0;
-  packet.segment_size = packet.verdict = 0;
-  packet.has_tunnel = packet.is_rewritten = false;
-  packet.open = {};
-}
-
 }  // namespace
 
 PacketPool::PacketPool(OwnedArray<std::uint8_t> memory, OwnedArray<Packet> packets,
@@ -51,7 +39,7 @@ Result<Owned<PacketPool>> PacketPool::create(std::size_t count, std::size_t fram
 Packet* PacketPool::take() {
   if (free_count_ == 0) return nullptr;
   Packet* packet = free_.data()[--free_count_];
-  reset(*packet, packet->room);
+  packet->clear(packet->room + kHeadroom);
   return packet;
 }
 

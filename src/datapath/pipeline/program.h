@@ -21,7 +21,7 @@ enum class Op : std::uint8_t {
   SetPriority,  // operand Masked<u32>, in host order
   SetMark,      // the same
   SetTunnel,    // operand TunnelMetadata
-  SetEthernet,  // operand: the struct of this name; from here to PopVlan the frame changes
+  SetEthernet,  // operand: the struct of this name; from here to PushVlan the frame changes
   SetIpv4,
   SetIpv6,
   SetTcp,

@@ -1,7 +1,7 @@
 #include "driver/packets/arrivals.h"
 
-#include "driver/packets/destinations.h"
 #include "driver/packets/offload.h"
+#include "driver/packets/onward.h"
 
 namespace ovs::driver {
 namespace {
@@ -11,7 +11,6 @@ using datapath::Packet;
 
 constexpr std::uint32_t kEthernetSize = 14, kTagSize = 4;
 constexpr unsigned kFirstWithNative = 40;  // NDIS 6.40
-constexpr std::size_t kMaxTargets = 64;    // of one list; beyond, there are copies
 
 std::uint64_t mac_at(const std::uint8_t* at) {
   return load<Be64>(at).host() >> 16;  // two bytes behind it are read, which a frame has
@@ -21,66 +20,81 @@ std::uint32_t word_of(PVOID entry) {
   return std::uint32_t(reinterpret_cast<ULONG_PTR>(entry));
 }
 
+bool has_nothing_beside(PNET_BUFFER_LIST list) {
+  const auto entry = [&](unsigned which) {
+    return reinterpret_cast<ULONG_PTR>(list->NetBufferListInfo[which]);
+  };
+  return (entry(TcpIpChecksumNetBufferListInfo) | entry(TcpLargeSendNetBufferListInfo) |
+          entry(TcpRecvSegCoalesceInfo) | entry(Ieee8021QNetBufferListInfo)) == 0;
+}
+
+// Of a forwarding detail: who sent it, that no guest can write to it, and that it is ours to
+// forward.
+std::uint64_t sender_of(const NDIS_SWITCH_FORWARDING_DETAIL_NET_BUFFER_LIST_INFO& detail) {
+  NDIS_SWITCH_FORWARDING_DETAIL_NET_BUFFER_LIST_INFO bits = {};
+  bits.SourcePortId = 0xffff;
+  bits.SourceNicIndex = 0xff;
+  bits.NativeForwardingRequired = 1;
+  bits.IsPacketDataSafe = 1;
+  return detail.AsUINT64 & bits.AsUINT64;
+}
+
 static_assert(2 * datapath::kMaxSegments <= datapath::kMaxUnderWay);
-
-// How many bytes of a frame decided on what became of it.
-std::uint32_t decisive_size(const Packet& packet) {
-  constexpr std::uint8_t kIcmp = 1, kTcp = 6, kUdp = 17, kSctp = 132;
-  constexpr std::uint32_t kNetwork = 40, kNeighbour = 40;  // ARP, IPv6; neighbour discovery
-  const flow::HeaderOffsets& at = packet.at;
-  std::uint32_t size = at.l3 + kNetwork;
-  switch (packet.nw_proto) {
-    case kIcmp:
-    case kUdp:
-    case kSctp: size = at.l4 + 8u; break;
-    case kTcp: size = at.l4 + 20u; break;
-    default: size = at.l4 != 0 ? at.l4 + kNeighbour : size; break;
-  }
-  if (at.l4 == 0) size = at.l3 + kNetwork;
-  return size < packet.size() ? size : packet.size();
-}
-
-// Whether no guest can write to a list's first `size` bytes any more.
-bool is_safe(PNET_BUFFER_LIST list, std::uint32_t size) {
-  const auto& detail = *NET_BUFFER_LIST_SWITCH_FORWARDING_DETAIL(list);
-  return detail.IsPacketDataSafe != 0 || detail.SafePacketDataSize >= size;
-}
-
-// The adapters that all frames of a list go to, as long as each frame goes to the same.
-class CommonTargets {
- public:
-  // False: a frame goes somewhere twice, or there are too many places.
-  bool add(const Target& target, std::uint8_t index) {
-    const std::uint32_t frame = std::uint32_t{1} << index;
-    for (std::size_t i = 0; i < count_; ++i) {
-      if (!targets_[i].is_same_nic(target)) continue;
-      const bool is_new = (frames_[i] & frame) == 0;
-      frames_[i] |= frame;
-      return is_new && targets_[i].keeps_tag == target.keeps_tag;
-    }
-    if (count_ == kMaxTargets) return false;
-    targets_[count_] = target;
-    frames_[count_++] = frame;
-    return true;
-  }
-  bool are_of_all(unsigned frame_count) const {
-    const std::uint64_t all = (std::uint64_t{1} << frame_count) - 1;
-    for (std::size_t i = 0; i < count_; ++i) {
-      if (frames_[i] != all) return false;
-    }
-    return count_ > 0;
-  }
-  Span<const Target> span() const { return Span<const Target>(targets_, count_); }
-
- private:
-  Target targets_[kMaxTargets];
-  std::uint32_t frames_[kMaxTargets];
-  std::size_t count_ = 0;
-};
 
 }  // namespace
 
 // ---- in ----------------------------------------------------------------------------------------
+
+// The next lists of an adapter whose frames need nothing but to be copied.
+PNET_BUFFER_LIST Arrivals::take_plain(PNET_BUFFER_LIST list) {
+  const Sender& sender = sender_;
+  unsigned count = burst_.arrival_count;
+  while (list != nullptr && count < Burst::kArrivals && burst_.room > 0) {
+    const PNET_BUFFER buffer = NET_BUFFER_LIST_FIRST_NB(list);
+    if (sender_of(*NET_BUFFER_LIST_SWITCH_FORWARDING_DETAIL(list)) != sender.bits ||
+        !has_nothing_beside(list) || buffer->Next != nullptr) {
+      break;
+    }
+    const std::uint32_t size = buffer->DataLength;
+    const Bytes piece = first_piece(*buffer);
+    if (size < kEthernetSize || size > kPrefixSize || size > piece.count() ||
+        (!sender.may_spoof && mac_at(piece.data() + 6) != sender.mac)) {
+      break;
+    }
+    Frame* const frame = frames_.take();
+    if (frame == nullptr) break;
+    Arrival& arrival = burst_.arrivals[count++];
+    __builtin_memcpy(&arrival, &sender.arrival, sizeof arrival);
+    arrival.list = list;
+    frame->arrival = &arrival;
+    frame->buffer = buffer;
+    frame->index = 0;
+    frame->packet.head_size = size;
+    frame->packet.in_port = sender.in_port;
+    copy_prefix(frame->packet.data, piece, size);
+    burst_.packets[burst_.packet_count++] = &frame->packet;
+    --burst_.room;
+    list = list->Next;
+  }
+  burst_.alone_count += count - burst_.arrival_count;
+  burst_.arrival_count = count;
+  return list;
+}
+
+// What follows a list that was taken may be like it.
+void Arrivals::learn_sender(const Arrival& arrival, const HypervNic& nic) {
+  const auto& detail = *NET_BUFFER_LIST_SWITCH_FORWARDING_DETAIL(arrival.list);
+  const PortPolicy& policy = nic.port().policy(reader_);
+  if (detail.IsPacketDataSafe == 0 || policy.rules_vlans()) return;
+  sender_.bits = sender_of(detail);
+  sender_.mac = nic.mac_bits();
+  sender_.may_spoof = nic.kind() != NicKind::Vm || policy.may_spoof_mac;
+  sender_.in_port = std::uint32_t(nic.number());
+  sender_.arrival.source = arrival.source;
+  sender_.arrival.kind = arrival.kind;
+  sender_.arrival.count = 1;
+  sender_.arrival.is_alone = sender_.arrival.is_plain = true;
+}
 
 PNET_BUFFER Arrivals::take(PNET_BUFFER_LIST list, PNET_BUFFER buffer) {
   Arrival& arrival = burst_.arrivals[burst_.arrival_count++];
@@ -103,16 +117,22 @@ PNET_BUFFER Arrivals::take(PNET_BUFFER_LIST list, PNET_BUFFER buffer) {
     refuse(arrival, fate, *nic, count_from(first));
     return nullptr;
   }
-  if (is_learning) learn_from_copies(arrival, *nic);
+  if (is_learning) {
+    learn_from_copies(arrival, *nic);
+    return buffer;
+  }
   if (buffer != nullptr) arrival.must_copy = true;
+  arrival.is_alone = arrival.count == 1 && !arrival.must_copy;
+  burst_.alone_count += arrival.is_alone;
+  learn_sender(arrival, *nic);
   return buffer;
 }
 
 const HypervNic* Arrivals::admit(Arrival& arrival) {
   const auto& detail = *NET_BUFFER_LIST_SWITCH_FORWARDING_DETAIL(arrival.list);
-  arrival.port = detail.SourcePortId;
+  arrival.source = source_of(arrival.list);
   if (module_.ndis_minor() >= kFirstWithNative && detail.NativeForwardingRequired != 0) {
-    departures_.add(arrival.list, nullptr);
+    departures_.add(arrival.list, arrival.source, nullptr);
     arrival.fate = Fate::Goes;
     return nullptr;
   }
@@ -145,8 +165,9 @@ Fate Arrivals::read(Arrival& arrival, const HypervNic& nic, const NET_BUFFER& bu
   frame->buffer = const_cast<PNET_BUFFER>(&buffer);
   frame->tail_at = prefix;
   frame->has_arrived_tail = packet.tail_size > 0;
-  if (const std::uint8_t* const bytes = first_piece(buffer, prefix)) {
-    copy_prefix(packet.data, bytes, prefix);
+  const Bytes piece = first_piece(buffer);
+  if (piece.count() >= prefix) {
+    copy_prefix(packet.data, piece, prefix);
   } else if (!copy_from(buffer, 0, prefix, packet.data)) {
     return Fate::Unread;
   }
@@ -206,7 +227,7 @@ bool Arrivals::take_offloads(Arrival& arrival, Packet& packet) {
   const std::uint32_t segments = word_of(NET_BUFFER_LIST_INFO(
       arrival.list, is_received ? TcpRecvSegCoalesceInfo : TcpLargeSendNetBufferListInfo));
   if ((checksum | segments) == 0) return true;
-  flow::PacketKey& key = processors_.scratch_key(reader_);
+  flow::PacketKey& key = host_.scratch_key();
   const auto headers = [&] {
     packet.at = flow::extract(packet.head(), packet.metadata(), key);
     return packet.at;
@@ -234,7 +255,7 @@ void Arrivals::refuse(Arrival& arrival, Fate fate, const HypervNic& nic, unsigne
   const datapath::Drop why = fate == Fate::Policy   ? datapath::Drop::Policy
                              : fate == Fate::Unread ? datapath::Drop::Unreadable
                                                     : datapath::Drop::NoHostRoom;
-  processors_.count_refused(nic.number(), why, count);
+  host_.count_refused(nic.number(), why, count);
 }
 
 // The frames of a list that cannot be read to its end.
@@ -262,9 +283,9 @@ void Arrivals::learn_from_copies(Arrival& arrival, const HypervNic& nic) {
     const std::size_t count =
         choose(nic, mac_at(frame.packet.data), vlan_of(frame.packet), targets);
     for (std::size_t j = 0; j < count; ++j) {
-      Frame* const copy = j + 1 < count ? processors_.frames().clone(frame, frames_) : &frame;
+      Frame* const copy = j + 1 < count ? host_.frames().clone(frame, frames_) : &frame;
       if (copy == nullptr) continue;
-      copy->target = targets[j];
+      copy->send_to(targets[j]);
       arrival.outputs.push_back(*copy);
     }
     if (count == 0) frames_.give_back(frame);
@@ -308,14 +329,13 @@ std::size_t Arrivals::choose(const HypervNic& nic, std::uint64_t to, Maybe<std::
     if (other.port_id() == nic.port_id() || !other.is_connected() || count == kMaxTargets) return;
     if (known && known->port != other.port_id()) return;
     if (other.kind() == NicKind::External && other.index() == NDIS_SWITCH_DEFAULT_NIC_INDEX) return;
-    if (count > 0 && targets[count - 1].port == other.port_id()) return;
+    if (count > 0 && targets[count - 1].nic->port_id() == other.port_id()) return;
     const PortPolicy& policy = other.port().policy(reader_);
     const VlanVerdict verdict = other.kind() == NicKind::External
                                     ? deliver(policy, vlan)
                                     : deliver_without_flows(policy, vlan);
     if (verdict.what == VlanVerdict::What::Drop || verdict.what == VlanVerdict::What::Push) return;
-    targets[count++] = {burst_.path, other.port_id(), other.index(),
-                        verdict.what == VlanVerdict::What::Keep};
+    targets[count++] = {&other, verdict.what == VlanVerdict::What::Keep};
   };
   module_.ports().for_each_nic(reader_, consider);
   return count;
@@ -325,72 +345,45 @@ std::size_t Arrivals::choose(const HypervNic& nic, std::uint64_t to, Maybe<std::
 
 Fate Arrivals::send_to(Arrival& arrival, Span<const Target> targets) {
   if (targets.empty()) return Fate::NoFlow;
-  NET_BUFFER_LIST_INFO(arrival.list, Ieee8021QNetBufferListInfo) =
-      reinterpret_cast<PVOID>(ULONG_PTR{arrival.tag});
-  if (!commit_destinations(module_, arrival.list, targets)) {
-    for (const Target& target : targets) {
-      processors_.count_lost(target.number, datapath::Drop::NoHostRoom);
-    }
-    return Fate::Full;
+  if (go_on(module_, arrival, departures_, targets)) return Fate::Goes;
+  for (const Target& target : targets) {
+    host_.count_lost(target.nic->number(), datapath::Drop::NoHostRoom);
   }
-  departures_.add(arrival.list, targets.count() == 1 ? &targets[0] : nullptr);
-  return Fate::Goes;
-}
-
-// Whether this frame can go in the list it came in.
-bool Arrivals::may_go_itself(const Arrival& arrival, const Frame& frame) const {
-  const Target& target = frame.target;
-  if (frame.packet.is_rewritten || target.path != burst_.path) return false;
-  if (arrival.is_coalesced && target.is_outside) return false;
-  return (target.keeps_tag || arrival.tag != 0) &&
-         is_safe(arrival.list, decisive_size(frame.packet));
-}
-
-// A list of one frame for one adapter, as nearly all are. False: it is another.
-bool Arrivals::settle_alone(Arrival& arrival) {
-  Frame* const frame = arrival.outputs.first;
-  if (arrival.fate != Fate::Open || frame == nullptr || frame != arrival.outputs.last) return false;
-  if (arrival.count != 1 || arrival.must_copy || !may_go_itself(arrival, *frame)) return false;
-  arrival.outputs.first = nullptr;
-  arrival.fate = send_to(arrival, Span<const Target>(&frame->target, 1));
-  frames_.give_back(*frame);
-  return true;
+  return Fate::Full;
 }
 
 // Whether every frame of the list goes, as it came, to the same adapters of this switch: then the
 // list goes there itself.
 bool Arrivals::go_itself(Arrival& arrival) {
-  if (arrival.must_copy || arrival.outputs.first == nullptr) return false;
-  CommonTargets targets;
-  for (const Frame* frame = arrival.outputs.first; frame != nullptr; frame = frame->next) {
-    if (!may_go_itself(arrival, *frame) || !targets.add(frame->target, frame->index)) return false;
-  }
-  if (!targets.are_of_all(arrival.count)) return false;
+  const CommonTargets targets = CommonTargets::of(arrival, module_);
+  if (targets.span().empty()) return false;
   arrival.fate = send_to(arrival, targets.span());
   while (Frame* frame = arrival.outputs.take_first()) frames_.give_back(*frame);
   return true;
 }
 
+// Where it does not go itself, copies go.
 void Arrivals::settle(Arrival& arrival) {
-  if (arrival.fate != Fate::Open || go_itself(arrival)) return;
+  if (arrival.fate != Fate::Open || (!arrival.is_alone && go_itself(arrival))) return;
   if (arrival.outputs.first == nullptr) {
     arrival.fate = arrival.is_held ? Fate::Moved : Fate::NoFlow;
-    return;
+  } else {
+    arrival.fate = Fate::Full;
   }
-  arrival.fate = Fate::Full;
   while (Frame* frame = arrival.outputs.take_first()) {
     Source source;
-    const bool is_here = frame->target.path == burst_.path;
+    const bool is_here = &frame->nic->module() == &module_;
     if (is_here) source.arrival = &arrival;
-    if (!originate(burst_, *frame, source, processors_)) continue;
+    if (!originate(burst_, *frame, source, host_)) continue;
     if (arrival.fate != Fate::Copied) arrival.fate = is_here ? Fate::Copied : Fate::Moved;
   }
+  if (arrival.note_count == 0) return;
+  const CommonTargets noted = CommonTargets::noted(burst_, arrival);
+  arrival.fate = send_to(arrival, noted.span());
 }
 
 void Arrivals::settle() {
-  for (unsigned i = 0; i < burst_.arrival_count; ++i) {
-    if (!settle_alone(burst_.arrivals[i])) settle(burst_.arrivals[i]);
-  }
+  for (unsigned i = 0; i < burst_.arrival_count; ++i) settle(burst_.arrivals[i]);
 }
 
 }  // namespace ovs::driver

@@ -25,16 +25,19 @@ inline unsigned count_from(const NET_BUFFER* at) {
 
 class Arrivals {
  public:
-  Arrivals(SwitchModule& module, PacketProcessors& processors, MacTable& macs, Burst& burst,
+  Arrivals(SwitchModule& module, ProcessorHost& host, MacTable& macs, Burst& burst,
            const RcuReader& reader)
       : module_(module),
-        processors_(processors),
-        frames_(processors.hand(reader)),
+        host_(host),
+        frames_(host.hand()),
         macs_(macs),
         burst_(burst),
-        departures_(*burst.departures_of(*burst.path)),
+        departures_(*burst.departures_of(module.packets())),
         reader_(reader) {}
 
+  // Takes lists in from `list` on as long as they are like the last that take() took, and there is
+  // room: the first that is not, or null.
+  PNET_BUFFER_LIST take_plain(PNET_BUFFER_LIST list);
   // Reads `list` from `buffer` on, as many NET_BUFFERs as there is room for; the first that there
   // was no room for, or null. There is room for one.
   PNET_BUFFER take(PNET_BUFFER_LIST list, PNET_BUFFER buffer);
@@ -43,22 +46,27 @@ class Arrivals {
   void settle();
 
  private:
-  // What every packet's way is made of is one function each way, for it is short.
-  [[gnu::always_inline]] inline const HypervNic* admit(Arrival& arrival);
-  [[gnu::always_inline]] inline Fate read(Arrival& arrival, const HypervNic& nic,
-                                          const NET_BUFFER& buffer);
+  // Whose lists may be taken without another look, and what is true of each.
+  struct Sender {
+    std::uint64_t bits = ~std::uint64_t{0};  // of their forwarding details; as it begins: nobody's
+    std::uint64_t mac = 0;
+    std::uint32_t in_port = 0;
+    bool may_spoof = false;
+    Arrival arrival;
+  };
+
+  const HypervNic* admit(Arrival& arrival);
+  Fate read(Arrival& arrival, const HypervNic& nic, const NET_BUFFER& buffer);
+  void learn_sender(const Arrival& arrival, const HypervNic& nic);
   bool admit_tag(Arrival& arrival, const PortPolicy& policy, datapath::Packet& packet);
-  [[gnu::always_inline]] inline Fate accept(Arrival& arrival, const HypervNic& nic, Frame& frame);
+  Fate accept(Arrival& arrival, const HypervNic& nic, Frame& frame);
   static bool has_offloads(PNET_BUFFER_LIST list);
   bool take_offloads(Arrival& arrival, datapath::Packet& packet);
   void refuse(Arrival& arrival, Fate fate, const HypervNic& nic, unsigned count);
   void take_back(const Arrival& arrival);
-  [[gnu::always_inline]] inline bool settle_alone(Arrival& arrival);
   void settle(Arrival& arrival);
-  [[gnu::always_inline]] inline bool may_go_itself(const Arrival& arrival,
-                                                   const Frame& frame) const;
   bool go_itself(Arrival& arrival);
-  [[gnu::always_inline]] inline Fate send_to(Arrival& arrival, Span<const Target> targets);
+  Fate send_to(Arrival& arrival, Span<const Target> targets);
   Fate learn(Arrival& arrival, const HypervNic& nic, const NET_BUFFER& buffer);
   bool is_still_guests(const Arrival& arrival, const HypervNic& nic) const;
   void learn_from_copies(Arrival& arrival, const HypervNic& nic);
@@ -67,13 +75,14 @@ class Arrivals {
                      Target* targets);
 
   SwitchModule& module_;
-  PacketProcessors& processors_;
+  ProcessorHost& host_;
   FrameHand& frames_;
   MacTable& macs_;
   Burst& burst_;
   Departures& departures_;  // by the path that the burst came by
   const RcuReader& reader_;
   const HypervNic* nic_ = nullptr;  // that the list before came from: mostly it is the same
+  Sender sender_;
 };
 
 }  // namespace ovs::driver

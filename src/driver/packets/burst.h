@@ -9,6 +9,8 @@
 
 namespace ovs::driver {
 
+class PacketPath;
+
 // What becomes of a list.
 enum class Fate : std::uint8_t {
   Open,
@@ -47,24 +49,40 @@ struct FrameQueue {
 };
 
 // A list that NDIS handed down.
-struct Arrival {
+struct alignas(16) Arrival {
   PNET_BUFFER_LIST list = nullptr;
-  NDIS_SWITCH_PORT_ID port = 0;
+  std::uint32_t source = 0;  // as source_of() has it
   NicKind kind = NicKind::Vm;
   Fate fate = Fate::Open;
   bool must_copy = false;     // it cannot go itself: the guest could change what was decided on
-  std::uint8_t count = 0;     // its NET_BUFFERs that are in this burst
+  bool is_alone = false;      // one frame, which may go itself: then it is noted where to
+  bool is_cloned = false;     // of a list that is alone: there may be more than one frame
+  bool is_plain = false;      // alone, safe from its guest, with nothing beside it
   bool is_held = false;       // the engine has kept frames of it
   bool is_coalesced = false;  // a device made it of several that it received
+  std::uint8_t count = 0;     // its NET_BUFFERs that are in this burst
   std::uint32_t tag = 0;      // beside it: NDIS's info, once it was admitted
   std::uint32_t payload = 0;  // of TCP, that a device was to make segments of
+  std::uint16_t first_note = 0, last_note = 0;  // of where it goes itself; 0: none
+  std::uint8_t note_count = 0;
   FrameQueue outputs;
 };
 
-// The adapter that a list comes from, as a number.
+inline constexpr unsigned kMaxTargets = 64;  // of one list; beyond, there are copies
+
+// An adapter that a list goes to itself.
+struct Note {
+  Target target;
+  std::uint16_t next;
+};
+
+// The adapter that a list comes from, as a number; and its port.
 inline std::uint32_t source_of(PNET_BUFFER_LIST list) {
   const auto* detail = NET_BUFFER_LIST_SWITCH_FORWARDING_DETAIL(list);
   return std::uint32_t(detail->SourcePortId) << 8 | detail->SourceNicIndex;
+}
+constexpr NDIS_SWITCH_PORT_ID port_of(std::uint32_t source) {
+  return source >> 8;
 }
 
 // Lists that go down one path in one call, and what is true of all of them.
@@ -75,20 +93,21 @@ struct Departures {
   std::uint32_t source = 0;  // of the first
   bool is_single_source = true;
   bool is_group = true;  // each has one destination, and the same
-  Target target;
+  const HypervNic* nic = nullptr;
 
-  void add(PNET_BUFFER_LIST list, const Target* only_target) {
+  // `only_nic` is null where there are several.
+  void add(PNET_BUFFER_LIST list, std::uint32_t its_source, const HypervNic* only_nic) {
     list->Next = nullptr;
     if (first == nullptr) {
       first = list;
-      source = source_of(list);
+      source = its_source;
       is_single_source = true;
-      is_group = only_target != nullptr;
-      if (is_group) target = *only_target;
+      is_group = only_nic != nullptr;
+      nic = only_nic;
     } else {
       last->Next = list;
-      is_single_source = is_single_source && source == source_of(list);
-      is_group = is_group && only_target != nullptr && target.is_same_nic(*only_target);
+      is_single_source = is_single_source && source == its_source;
+      is_group = is_group && nic == only_nic;
     }
     last = list;
   }
@@ -97,17 +116,26 @@ struct Departures {
 struct Burst : SLIST_ENTRY {
   static constexpr unsigned kPaths = 8;  // switches that one burst's packets may go to
   static constexpr unsigned kArrivals = datapath::kBatch;
+  static constexpr unsigned kNotes = 256;
 
   Burst* next = nullptr;
-  PacketPath* path = nullptr;  // that the arrivals came by; null: they came over the device
+  const SwitchModule* module = nullptr;  // that arrivals came by; null: they came over the device
   unsigned arrival_count = 0, packet_count = 0;
   unsigned room = datapath::kBatch;  // for more packets
+  unsigned alone_count = 0;          // of the arrivals, those that are
+  unsigned gone_count = 0;           // those that are on their way, and done with
+  unsigned note_count = 1;           // the first is none
   Arrival arrivals[kArrivals];
   datapath::Packet* packets[datapath::kBatch];
-  FrameQueue outputs;  // of frames without arrival
-  Departures departures[kPaths];
+  FrameQueue outputs;             // of frames without arrival
+  Departures departures[kPaths];  // the first by the path that the arrivals came by
+  Note notes[kNotes];
 
   void clear();
+  bool are_all_gone() const { return gone_count == arrival_count; }
+  // Where the arrival's list goes itself, besides. False: it goes there already, or there is no
+  // room for more notes.
+  bool note(Arrival& arrival, const Target& target);
   // Null: there are too many paths.
   Departures* departures_of(PacketPath& to);
 };

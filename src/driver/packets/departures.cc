@@ -20,9 +20,9 @@ bool is_from_outside(const Source& source) {
 }
 
 // Whether NDIS has no words for it on this way: what comes from outside is not left to a device.
-bool has_to_be_cut(const datapath::Packet& packet, const Target& target, bool from_outside) {
+bool has_to_be_cut(const datapath::Packet& packet, const HypervNic& to, bool from_outside) {
   if (packet.segment_size == 0) return false;
-  if (from_outside) return target.is_outside || packet.open.start != 0;
+  if (from_outside) return to.kind() == NicKind::External || packet.open.start != 0;
   return !can_leave_segments(packet);
 }
 
@@ -31,7 +31,7 @@ Beside put_beside(Frame& frame, bool from_outside, datapath::PacketHost& host) {
   datapath::Packet& packet = frame.packet;
   Beside beside;
   beside.tag = take_tag(packet);
-  if (!frame.target.keeps_tag) beside.tag = 0;
+  if (!frame.keeps_tag) beside.tag = 0;
   if (from_outside) {
     datapath::close_checksum(packet, host);
     beside.checksum = packet.verdict;
@@ -66,69 +66,66 @@ PVOID entry_of(std::uint32_t info) {
 }
 
 // False, for whom it is to go nowhere.
-bool lose(Frame& frame, datapath::Drop why, PacketProcessors& processors) {
-  processors.count_lost(frame.target.number, why);
-  processors.frames().give_back(frame);
+bool lose(Frame& frame, datapath::Drop why, ProcessorHost& host) {
+  host.count_lost(frame.nic->number(), why);
+  host.frames().give_back(frame);
   return false;
 }
 
 // What NDIS has words for.
-bool originate_list(Burst& burst, Frame& frame, const Source& source,
-                    PacketProcessors& processors) {
-  PacketPath& path = *frame.target.path;
+bool originate_list(Burst& burst, Frame& frame, const Source& source, ProcessorHost& host) {
+  PacketPath& path = frame.nic->module().packets();
   Departures* const departures = burst.departures_of(path);
-  if (departures == nullptr || !processors.frames().keep_tail(frame)) {
-    return lose(frame, datapath::Drop::NoHostRoom, processors);
+  if (departures == nullptr || !host.frames().keep_tail(frame)) {
+    return lose(frame, datapath::Drop::NoHostRoom, host);
   }
-  if (!path.enter()) return lose(frame, datapath::Drop::DeviceGone, processors);
-  const Beside beside = put_beside(frame, is_from_outside(source), processors.host());
+  if (!path.enter()) return lose(frame, datapath::Drop::DeviceGone, host);
+  const Beside beside = put_beside(frame, is_from_outside(source), host);
   link_mdls(frame);
   const PNET_BUFFER_LIST list = path.make_list(frame, source);
   if (list == nullptr) {
     path.leave();
-    return lose(frame, datapath::Drop::NoHostRoom, processors);
+    return lose(frame, datapath::Drop::NoHostRoom, host);
   }
   NET_BUFFER_LIST_INFO(list, TcpIpChecksumNetBufferListInfo) = entry_of(beside.checksum);
   NET_BUFFER_LIST_INFO(list, TcpLargeSendNetBufferListInfo) = entry_of(beside.segments);
   NET_BUFFER_LIST_INFO(list, TcpRecvSegCoalesceInfo) = entry_of(beside.coalesced);
   NET_BUFFER_LIST_INFO(list, Ieee8021QNetBufferListInfo) = entry_of(beside.tag);
-  departures->add(list, &frame.target);
+  departures->add(list, source_of(list), frame.nic);
   return true;
 }
 
 // False: not one of its segments goes.
-bool originate_segments(Burst& burst, Frame& frame, const Source& source,
-                        PacketProcessors& processors) {
+bool originate_segments(Burst& burst, Frame& frame, const Source& source, ProcessorHost& host) {
   bool goes_any = false;
-  datapath::PacketHost& host = processors.host();
   const unsigned lost =
       datapath::for_each_segment(frame.packet, host, [&](datapath::Packet* packet) {
         Frame& segment = Frame::of(*packet);
-        segment.target = frame.target;
-        goes_any = originate_list(burst, segment, source, processors) || goes_any;
+        segment.send_to(frame.target());
+        goes_any = originate_list(burst, segment, source, host) || goes_any;
       });
   for (unsigned i = 0; i < lost; ++i) {
-    processors.count_lost(frame.target.number, datapath::Drop::NoSegment);
+    host.count_lost(frame.nic->number(), datapath::Drop::NoSegment);
   }
-  processors.frames().give_back(frame);
+  host.frames().give_back(frame);
   return goes_any;
 }
 
 }  // namespace
 
-bool originate(Burst& burst, Frame& frame, const Source& source, PacketProcessors& processors) {
-  if (has_to_be_cut(frame.packet, frame.target, is_from_outside(source))) {
-    return originate_segments(burst, frame, source, processors);
+bool originate(Burst& burst, Frame& frame, const Source& source, ProcessorHost& host) {
+  if (has_to_be_cut(frame.packet, *frame.nic, is_from_outside(source))) {
+    return originate_segments(burst, frame, source, host);
   }
-  return originate_list(burst, frame, source, processors);
+  return originate_list(burst, frame, source, host);
 }
 
-void commit(Burst& burst, PacketProcessors& processors, const RcuReader& reader) {
+void commit(Burst& burst, ProcessorHost& host, const RcuReader& reader) {
   while (Frame* frame = burst.outputs.take_first()) {
-    const HypervNic* nic = processors.nic_of(frame->packet.in_port, reader);
+    const HypervNic* nic = host.nic_of(frame->packet.in_port, reader);
     const bool is_usable =
-        nic != nullptr && nic->is_connected() && &nic->module().packets() == frame->target.path;
-    originate(burst, *frame, Source{nullptr, is_usable ? nic : nullptr}, processors);
+        nic != nullptr && nic->is_connected() && &nic->module() == &frame->nic->module();
+    originate(burst, *frame, Source{nullptr, is_usable ? nic : nullptr}, host);
   }
 }
 

@@ -1,7 +1,7 @@
 // How packets go out: what the engine sent becomes lists of the driver's own, committed to their
 // destinations while their adapters cannot disconnect, and then sent with no lock held.
 #pragma once
-#include "driver/packets/packet_processors.h"
+#include "driver/packets/packet_host.h"
 
 namespace ovs::driver {
 
@@ -13,9 +13,9 @@ struct Source {
 
 // The frame goes to its target as a list of that path's own, or is dropped; whatever becomes of it,
 // it is no longer the caller's. False: dropped.
-bool originate(Burst& burst, Frame& frame, const Source& source, PacketProcessors& processors);
+bool originate(Burst& burst, Frame& frame, const Source& source, ProcessorHost& host);
 // Does so with each frame that did not come in one of the burst's lists.
-void commit(Burst& burst, PacketProcessors& processors, const RcuReader& reader);
+void commit(Burst& burst, ProcessorHost& host, const RcuReader& reader);
 // Sends what was committed. `dispatch` is NDIS_SEND_FLAGS_DISPATCH_LEVEL or 0, and true.
 void depart(Burst& burst, ULONG dispatch);
 

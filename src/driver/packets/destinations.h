@@ -1,14 +1,14 @@
 // Destinations of a list, committed by the switch's functions.
 #pragma once
 #include "driver/extension/switch_module.h"
-#include "driver/packets/frame.h"
+#include "driver/packets/burst.h"
 
 namespace ovs::driver {
 
 inline NDIS_SWITCH_PORT_DESTINATION destination_of(const Target& target) {
   NDIS_SWITCH_PORT_DESTINATION destination = {};
-  destination.PortId = target.port;
-  destination.NicIndex = target.nic;
+  destination.PortId = target.nic->port_id();
+  destination.NicIndex = target.nic->index();
   destination.PreserveVLAN = target.keeps_tag;
   destination.PreservePriority = target.keeps_tag;
   return destination;

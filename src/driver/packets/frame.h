@@ -9,7 +9,7 @@
 
 namespace ovs::driver {
 
-class PacketPath;
+class HypervNic;
 struct Arrival;
 
 // Of a frame that is copied ahead.
@@ -41,51 +41,47 @@ struct Block : SLIST_ENTRY {
   alignas(16) std::uint8_t bytes[kBlockSize];
 };
 
-// Where a frame goes: an adapter, as it was when that was decided.
+// Where a frame goes: an adapter, which is there as long as the reader that it was found under.
 struct Target {
-  PacketPath* path = nullptr;
-  NDIS_SWITCH_PORT_ID port = 0;
-  NDIS_SWITCH_NIC_INDEX nic = 0;
-  bool keeps_tag = true;    // false: the tag that is beside the frame goes with the delivery
-  bool is_outside = false;  // it is a physical adapter
-  datapath::PortNo number = datapath::kNoPort;  // of its vport, if a flow decided
-
-  bool is_same_nic(const Target& other) const { return port == other.port && nic == other.nic; }
+  const HypervNic* nic;
+  bool keeps_tag;  // false: the tag that is beside the frame goes with the delivery
 };
 
+// Its first line is the driver's, the second the engine's: most frames need no other.
 struct alignas(64) Frame : SLIST_ENTRY {
-  datapath::Packet packet;
-  Arrival* arrival = nullptr;     // null: it came over the device, or its NET_BUFFER has gone
+  Arrival* arrival = nullptr;      // null: it came over the device, or its NET_BUFFER has gone
+  PNET_BUFFER buffer = nullptr;    // that it came in, and what of it is in front of the tail
+  Block* blocks = nullptr;         // the tail, when it is ours: each block is full but the last
+  Frame* next = nullptr;           // of those that go out
+  const HypervNic* nic = nullptr;  // that it goes to
+  std::uint32_t tail_at = 0;
   std::uint8_t index = 0;         // of its NET_BUFFER in the list it came in
   bool has_arrived_tail = false;  // the tail is still in that NET_BUFFER
   bool is_broken = false;         // its tail was lost: there was no block for it
-  PNET_BUFFER buffer = nullptr;   // that it came in, and what of it is in front of the tail
-  std::uint32_t tail_at = 0;
-  Block* blocks = nullptr;  // the tail, when it is ours: each block is full but the last
-  Frame* next = nullptr;    // of those that go out
-  Target target;
+  bool keeps_tag = true;          // as its target's
+  datapath::Packet packet;
   InlineMdl mdl;  // of `room`
   alignas(16) std::uint8_t room[kFrameRoom];
 
   static Frame& of(const datapath::Packet& packet) { return *static_cast<Frame*>(packet.owner); }
+  Target target() const { return Target{nic, keeps_tag}; }
+  void send_to(const Target& target) {
+    nic = target.nic;
+    keeps_tag = target.keeps_tag;
+  }
   // What fits behind the prefix.
   std::uint32_t tailroom() const {
     return kFrameRoom - std::uint32_t(packet.headroom()) - packet.head_size;
   }
   // Empty: a packet with all of its room but the front behind it.
   void clear() {
-    packet.data = room + kFrontRoom;
-    packet.head_size = packet.tail_size = 0;
-    packet.in_port = flow::kNoInPort;
-    packet.recirc_id = packet.skb_priority = packet.pkt_mark = packet.dp_hash = packet.limit = 0;
-    packet.open = {};
-    packet.segment_size = packet.verdict = 0;
-    packet.passes = 0;
-    packet.has_tunnel = packet.is_rewritten = false;
+    packet.clear(room + kFrontRoom);
     arrival = nullptr;
     has_arrived_tail = is_broken = false;
   }
 };
+static_assert(sizeof(Frame) == 64 + sizeof(datapath::Packet) + sizeof(InlineMdl) + kFrameRoom);
+static_assert(sizeof(Frame) / 64 % 2 == 1);  // neighbours share no set of the first cache
 
 // Calls `use` for each piece of `size` bytes of a NET_BUFFER from `from` on. False: they are not
 // all there, or not mapped.
@@ -111,31 +107,32 @@ bool for_each_piece(const NET_BUFFER& buffer, std::uint32_t from, std::uint32_t 
   return size == 0;
 }
 
-// A NET_BUFFER's first `size` bytes where they are mapped and lie in one piece, as they mostly do;
-// else null.
-inline const std::uint8_t* first_piece(const NET_BUFFER& buffer, std::uint32_t size) {
+// What of a NET_BUFFER lies in its first MDL, if that is mapped as it mostly is, and what follows
+// there; else nothing.
+inline Bytes first_piece(const NET_BUFFER& buffer) {
   constexpr CSHORT kMapped = MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL;
   const MDL* const mdl = buffer.CurrentMdl;
-  if (mdl == nullptr || (mdl->MdlFlags & kMapped) == 0) return nullptr;
-  const std::uint64_t end = std::uint64_t{buffer.CurrentMdlOffset} + size;
-  if (end > MmGetMdlByteCount(mdl)) return nullptr;
-  return static_cast<const std::uint8_t*>(mdl->MappedSystemVa) + buffer.CurrentMdlOffset;
+  if (mdl == nullptr || (mdl->MdlFlags & kMapped) == 0) return {};
+  const std::uint32_t count = MmGetMdlByteCount(mdl), offset = buffer.CurrentMdlOffset;
+  if (offset >= count) return {};
+  return Bytes(static_cast<const std::uint8_t*>(mdl->MappedSystemVa) + offset, count - offset);
 }
 
-// At least an Ethernet header. Most frames are short, and the kernel's copying of any size takes
-// longer to begin than this takes.
-inline void copy_prefix(std::uint8_t* to, const std::uint8_t* from, std::uint32_t size) {
-  constexpr std::uint32_t kStep = 16, kShort = 256;
-  if (size > kShort) {
-    __builtin_memcpy(to, from, size);
-  } else if (size < kStep) {
-    __builtin_memcpy(to, from, 8);
-    __builtin_memcpy(to + size - 8, from + size - 8, 8);
-  } else {
-    for (std::uint32_t at = 0; at < size - kStep; at += kStep)
-      __builtin_memcpy(to + at, from + at, kStep);
-    __builtin_memcpy(to + size - kStep, from + size - kStep, kStep);
+// Copies `size` bytes, at least an Ethernet header, of those that begin `from`; the room behind
+// them is written to as far as its line. Most frames are short, and the kernel's copying of any
+// size takes longer to begin than this takes.
+inline void copy_prefix(std::uint8_t* to, Bytes from, std::uint32_t size) {
+  constexpr std::uint32_t kStep = 64, kShort = 256;
+  const std::uint32_t whole = (size + kStep - 1) / kStep * kStep;
+  if (size > kShort || from.count() < whole) {
+    __builtin_memcpy(to, from.data(), size);
+    return;
   }
+  std::uint32_t at = 0;
+  do {
+    __builtin_memcpy(to + at, from.data() + at, kStep);
+    at += kStep;
+  } while (at < whole);
 }
 
 // False, and nothing said of `to`: they are not all there, or not mapped.

@@ -25,8 +25,8 @@ class FrameHand {
   static constexpr unsigned kMost = 64;
 
   FramePool& pool_;
-  SLIST_ENTRY* first_ = nullptr;
   unsigned count_ = 0;
+  Frame* frames_[kMost];
 };
 
 class FramePool {
@@ -68,9 +68,8 @@ class FramePool {
 };
 
 Frame* FrameHand::take() {
-  if (first_ == nullptr) return pool_.take();
-  --count_;
-  Frame* const frame = static_cast<Frame*>(std::exchange(first_, first_->Next));
+  if (count_ == 0) return pool_.take();
+  Frame* const frame = frames_[--count_];
   frame->clear();
   return frame;
 }
@@ -78,9 +77,7 @@ Frame* FrameHand::take() {
 void FrameHand::give_back(Frame& frame) {
   if (count_ == kMost) return pool_.give_back(frame);
   if (frame.blocks != nullptr) pool_.give_back(std::exchange(frame.blocks, nullptr));
-  ++count_;
-  frame.SLIST_ENTRY::Next = first_;
-  first_ = &frame;
+  frames_[count_++] = &frame;
 }
 
 }  // namespace ovs::driver

@@ -12,9 +12,7 @@ namespace ovs::driver {
 class NblChain {
  public:
   NblChain() = default;
-  explicit NblChain(PNET_BUFFER_LIST first) : first_(first), last_(first) {
-    while (last_ != nullptr && last_->Next != nullptr) last_ = last_->Next;
-  }
+  explicit NblChain(PNET_BUFFER_LIST first) : first_(first) {}
   NblChain(NblChain&& other) noexcept
       : first_(std::exchange(other.first_, nullptr)), last_(std::exchange(other.last_, nullptr)) {}
   NblChain& operator=(NblChain&&) = delete;
@@ -28,7 +26,7 @@ class NblChain {
     if (first_ == nullptr) {
       first_ = list;
     } else {
-      last_->Next = list;
+      last()->Next = list;
     }
     last_ = list;
   }
@@ -39,6 +37,8 @@ class NblChain {
     list->Next = nullptr;
     return list;
   }
+  // Those in front of `list`, which is of this chain, or null for all of them, are another's now.
+  void begin_at(PNET_BUFFER_LIST list) { first_ = list; }
   // For whoever owns it next.
   PNET_BUFFER_LIST release() {
     last_ = nullptr;
@@ -46,8 +46,16 @@ class NblChain {
   }
 
  private:
+  // A chain that came is walked by whoever adds to it.
+  PNET_BUFFER_LIST last() {
+    if (last_ == nullptr) {
+      for (last_ = first_; last_->Next != nullptr;) last_ = last_->Next;
+    }
+    return last_;
+  }
+
   PNET_BUFFER_LIST first_ = nullptr;
-  PNET_BUFFER_LIST last_ = nullptr;
+  PNET_BUFFER_LIST last_ = nullptr;  // null: not known
 };
 
 static_assert(!std::is_copy_constructible_v<NblChain>);

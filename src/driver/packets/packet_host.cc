@@ -3,13 +3,19 @@
 #include "datapath/pipeline/header_set.h"
 #include "driver/extension/switch_module.h"
 #include "driver/packets/offload.h"
-#include "driver/packets/packet_path.h"
+#include "driver/packets/onward.h"
 
 namespace ovs::driver {
 
 using datapath::Packet;
 
 namespace {
+
+void note_clone(const Frame& frame) {
+  if (frame.arrival == nullptr) return;
+  frame.arrival->is_cloned = true;
+  frame.arrival->is_plain = false;
+}
 
 Packet* packet_of(Frame* frame) {
   return frame != nullptr ? &frame->packet : nullptr;
@@ -23,9 +29,11 @@ void ProcessorHost::begin(Burst& burst, const RcuReader& reader) {
 }
 
 // What the engine still has waits for a neighbour.
-void ProcessorHost::end(datapath::Processor& processor) {
-  for (unsigned i = 0; i < processor.held_count; ++i) {
-    Frame& frame = Frame::of(*processor.held[i].packet);
+void ProcessorHost::end() {
+  datapath::Processor& here = processor();
+  engine_->retry_held(here);
+  for (unsigned i = 0; i < here.held_count; ++i) {
+    Frame& frame = Frame::of(*here.held[i].packet);
     (void)pool_.keep_tail(frame);
     if (frame.arrival != nullptr) frame.arrival->is_held = true;
     frame.arrival = nullptr;
@@ -34,67 +42,190 @@ void ProcessorHost::end(datapath::Processor& processor) {
   reader_ = nullptr;
 }
 
+void ProcessorHost::receive(Burst& burst, const RcuReader& reader) {
+  if (burst.packet_count == 0) return;
+  begin(burst, reader);
+  engine_->receive(processor(), Span<Packet* const>(burst.packets, burst.packet_count), reader);
+  end();
+}
+
+void ProcessorHost::execute(Burst& burst, Packet& packet, const datapath::Program& program,
+                            const RcuReader& reader) {
+  begin(burst, reader);
+  engine_->execute(processor(), &packet, program);
+  end();
+}
+
+void ProcessorHost::retry(Burst& burst, const RcuReader& reader) {
+  begin(burst, reader);
+  end();
+}
+
+const HypervNic* ProcessorHost::nic_of(std::uint32_t in_port, const RcuReader& reader) const {
+  const datapath::Vport* port = engine_->ports().find(datapath::PortNo{in_port}, reader);
+  if (port == nullptr || port->device() == nullptr) return nullptr;
+  return VportDevice::of(port->device()).nic(reader);
+}
+
+void ProcessorHost::count_lost(datapath::PortNo to, datapath::Drop why) {
+  if (to != datapath::kNoPort) engine_->count_lost(processor(), to, why);
+}
+
+void ProcessorHost::count_refused(datapath::PortNo from, datapath::Drop why, unsigned count) {
+  if (from != datapath::kNoPort) engine_->count_refused(processor(), from, why, count);
+}
+
 void ProcessorHost::drop(Frame& frame, datapath::PortNo to, datapath::Drop why) {
-  engine_->count_lost(engine_->processor(processor_), to, why);
+  count_lost(to, why);
   hand_.give_back(frame);
 }
 
 Packet* ProcessorHost::clone(const Packet& packet) {
-  return packet_of(pool_.clone(Frame::of(packet), hand_));
+  const Frame& frame = Frame::of(packet);
+  note_clone(frame);
+  return packet_of(pool_.clone(frame, hand_));
 }
 
 Packet* ProcessorHost::clone_part(const Packet& packet, std::uint32_t header_size,
                                   std::uint32_t from, std::uint32_t size) {
-  return packet_of(pool_.clone_part(Frame::of(packet), header_size, from, size, hand_));
+  const Frame& frame = Frame::of(packet);
+  note_clone(frame);
+  return packet_of(pool_.clone_part(frame, header_size, from, size, hand_));
 }
 
 void ProcessorHost::release(Span<Packet* const> packets) {
   for (Packet* packet : packets) hand_.give_back(Frame::of(*packet));
 }
 
-void ProcessorHost::transmit(void* port, Span<Packet* const> packets) {
-  const VportDevice& device = VportDevice::of(port);
-  const HypervNic* const nic = device.nic(*reader_);
-  for (Packet* packet : packets) {
-    Frame& frame = Frame::of(*packet);
-    if (nic == nullptr || !nic->is_connected()) {
-      drop(frame, device.number(), datapath::Drop::DeviceGone);
-    } else if (frame.is_broken) {
-      drop(frame, device.number(), datapath::Drop::NoHostRoom);
-    } else {
-      deliver(frame, *nic, device.number());
-    }
-  }
-}
+// ---- out ---------------------------------------------------------------------------------------
 
-// What the port's owner has set is done to the frame. False: it may not go there.
-bool ProcessorHost::apply_policy(Frame& frame, const HypervNic& nic) {
-  const PortPolicy& policy = nic.port().policy(*reader_);
-  if (!policy.rules_vlans()) return true;
+// The adapter that packets go to, and what is true of all of them.
+struct ProcessorHost::Way {
+  Way(const HypervNic& nic_, datapath::PortNo number_, const Burst& burst, const RcuReader& reader)
+      : nic(nic_),
+        policy(nic_.port().policy(reader)),
+        number(number_),
+        is_here(&nic_.module() == burst.module),
+        rules_tags(policy.rules_vlans()),
+        are_all_alone(burst.alone_count == burst.arrival_count),
+        is_plain(is_here && !rules_tags && are_all_alone),
+        destination(destination_of(Target{&nic_, true})) {}
+
+  // What the port's owner has set is done to a frame that goes there. False: it may not.
+  bool admit(Frame& frame) const;
+
+  const HypervNic& nic;
+  const PortPolicy& policy;
+  const datapath::PortNo number;
+  const bool is_here, rules_tags, are_all_alone;
+  const bool is_plain;  // lists that are plain go there as they are
+  NDIS_SWITCH_PORT_DESTINATION destination;
+};
+
+bool ProcessorHost::Way::admit(Frame& frame) const {
   Packet& packet = frame.packet;
   const VlanVerdict verdict = driver::deliver(policy, vlan_of(packet));
   switch (verdict.what) {
     case VlanVerdict::What::Keep: return true;
     case VlanVerdict::What::Drop: return false;
-    case VlanVerdict::What::Pop: frame.target.keeps_tag = false; return true;
+    case VlanVerdict::What::Pop: frame.keeps_tag = false; return true;
     case VlanVerdict::What::Push:
       if (packet.headroom() < 4) return false;
       set_vlan(packet, verdict.vlan);
-      packet.is_rewritten = true;
+      packet.is_retagged = true;
       return true;
   }
   return false;
 }
 
-void ProcessorHost::deliver(Frame& frame, const HypervNic& nic, datapath::PortNo number) {
-  frame.target = {.path = &nic.module().packets(),
-                  .port = nic.port_id(),
-                  .nic = nic.index(),
-                  .is_outside = nic.kind() == NicKind::External,
-                  .number = number};
-  if (!apply_policy(frame, nic)) return drop(frame, number, datapath::Drop::Policy);
-  FrameQueue& queue = frame.arrival != nullptr ? frame.arrival->outputs : burst_->outputs;
-  queue.push_back(frame);
+// Whether the list that the frame came in goes there itself; then the frame is needed no more.
+bool ProcessorHost::goes_straight(Frame& frame, Arrival& arrival, const Way& way) {
+  if (!arrival.is_alone || !way.is_here) return false;
+  const bool is_sole = !arrival.is_cloned && arrival.note_count == 0;
+  if (frame.packet.is_retagged && (!is_sole || !retag(arrival, frame))) return false;
+  const Target target = frame.target();
+  if (!may_go_itself(arrival, frame, target)) return false;
+  if (!is_sole || !way.are_all_alone) return burst_->note(arrival, target);
+  // No other list of this burst has to wait, and there is nothing else of this one.
+  if (go_on(*burst_->module, arrival, burst_->departures[0], Span<const Target>(&target, 1))) {
+    ++burst_->gone_count;
+  } else {
+    count_lost(way.number, datapath::Drop::NoHostRoom);
+  }
+  return true;
+}
+
+// What goes_straight() does for nearly all frames, without its questions.
+bool ProcessorHost::goes_plainly(Frame& frame, Way& way) {
+  Arrival* const arrival = frame.arrival;
+  if (arrival == nullptr || !arrival->is_plain || frame.packet.is_changed()) return false;
+  const PNET_BUFFER_LIST list = arrival->list;
+  const SwitchModule& module = *burst_->module;
+  if (NET_BUFFER_LIST_SWITCH_FORWARDING_DETAIL(list)->NumAvailableDestinations == 0 ||
+      module.handlers().AddNetBufferListDestination(module.context(), list, &way.destination) !=
+          NDIS_STATUS_SUCCESS) {
+    return false;
+  }
+  arrival->fate = Fate::Goes;
+  ++burst_->gone_count;
+  burst_->departures[0].add(list, arrival->source, &way.nic);
+  return true;
+}
+
+void ProcessorHost::deliver(Frame& frame, const Way& way) {
+  if (frame.is_broken) return drop(frame, way.number, datapath::Drop::NoHostRoom);
+  frame.send_to(Target{&way.nic, true});
+  if (way.rules_tags && !way.admit(frame)) return drop(frame, way.number, datapath::Drop::Policy);
+  Arrival* const arrival = frame.arrival;
+  if (arrival == nullptr) return burst_->outputs.push_back(frame);
+  if (goes_straight(frame, *arrival, way)) return hand_.give_back(frame);
+  arrival->outputs.push_back(frame);
+}
+
+void ProcessorHost::transmit(void* port, Span<Packet* const> packets) {
+  const VportDevice& device = VportDevice::of(port);
+  const HypervNic* const nic = device.nic(*reader_);
+  if (nic == nullptr || !nic->is_connected()) {
+    for (Packet* packet : packets)
+      drop(Frame::of(*packet), device.number(), datapath::Drop::DeviceGone);
+    return;
+  }
+  Way way(*nic, device.number(), *burst_, *reader_);
+  for (Packet* packet : packets) {
+    Frame& frame = Frame::of(*packet);
+    if (way.is_plain && goes_plainly(frame, way)) {
+      hand_.give_back(frame);
+    } else {
+      deliver(frame, way);
+    }
+  }
+}
+
+// Where its list goes itself, a frame that the engine keeps needs no copy.
+bool ProcessorHost::note(const Frame& frame, const Way& way) {
+  Arrival* const arrival = frame.arrival;
+  if (arrival == nullptr || !arrival->is_alone || !way.is_here || way.rules_tags) return false;
+  const Target target{&way.nic, true};
+  return !frame.packet.is_retagged && may_go_itself(*arrival, frame, target) &&
+         burst_->note(*arrival, target);
+}
+
+datapath::PacketHost::Sent ProcessorHost::transmit_copies(void* port, Span<Packet* const> packets) {
+  const VportDevice& device = VportDevice::of(port);
+  const HypervNic* const nic = device.nic(*reader_);
+  if (nic == nullptr || !nic->is_connected()) return PacketHost::transmit_copies(port, packets);
+  const Way way(*nic, device.number(), *burst_, *reader_);
+  Sent sent;
+  for (const Packet* packet : packets) {
+    if (!note(Frame::of(*packet), way)) {
+      Packet* const copy = clone(*packet);
+      if (copy == nullptr) continue;
+      deliver(Frame::of(*copy), way);
+    }
+    ++sent.packets;
+    sent.bytes += packet->size();
+  }
+  return sent;
 }
 
 void ProcessorHost::copy_tail(const Packet& packet, std::uint8_t* to) {

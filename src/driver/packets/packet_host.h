@@ -19,11 +19,32 @@ class ProcessorHost final : public datapath::PacketHost {
     processor_ = processor;
     engine.processor(processor).host = this;
   }
-  // Between the two, the engine may run and has packets of the burst's. `reader` lives until end(),
-  // whose caller may then let go of the lists that arrived: what `processor` holds is ours.
-  void begin(Burst& burst, const RcuReader& reader);
-  void end(datapath::Processor& processor);
+  // Runs the engine over the burst's packets: what is to go out is in the burst then. Afterwards
+  // the lists that arrived may be let go of.
+  void receive(Burst& burst, const RcuReader& reader);
+  // The same for a packet that comes over the device; and for what waits.
+  void execute(Burst& burst, datapath::Packet& packet, const datapath::Program& program,
+               const RcuReader& reader);
+  void retry(Burst& burst, const RcuReader& reader);
+
+  FramePool& frames() { return pool_; }
   FrameHand& hand() { return hand_; }
+  // For flow::extract while a burst is filled.
+  flow::PacketKey& scratch_key() { return processor().action_key; }
+  // A frame that was on its way to this vport, or so many that came from it, went nowhere; kNoPort:
+  // none counts it.
+  void count_lost(datapath::PortNo to, datapath::Drop why);
+  void count_refused(datapath::PortNo from, datapath::Drop why, unsigned count);
+  // Where a packet of this port came in, if it is an adapter's.
+  const HypervNic* nic_of(std::uint32_t in_port, const RcuReader& reader) const;
+  // A burst that is kept here. Null: there is none. At DISPATCH_LEVEL on this processor.
+  Burst* take_burst() { return burst_count_ == 0 ? nullptr : bursts_[--burst_count_]; }
+  // False: there are enough here.
+  bool keep(Burst& burst) {
+    if (burst_count_ == kMostBursts) return false;
+    bursts_[burst_count_++] = &burst;
+    return true;
+  }
 
  private:
   datapath::Packet* clone(const datapath::Packet& packet) override;
@@ -31,16 +52,27 @@ class ProcessorHost final : public datapath::PacketHost {
                                std::uint32_t from, std::uint32_t size) override;
   void release(Span<datapath::Packet* const> packets) override;
   void transmit(void* port, Span<datapath::Packet* const> packets) override;
+  Sent transmit_copies(void* port, Span<datapath::Packet* const> packets) override;
   void copy_tail(const datapath::Packet& packet, std::uint8_t* to) override;
   std::uint16_t sum_tail(const datapath::Packet& packet) override;
 
-  [[gnu::always_inline]] inline void deliver(Frame& frame, const HypervNic& nic,
-                                             datapath::PortNo number);
-  [[gnu::always_inline]] inline bool apply_policy(Frame& frame, const HypervNic& nic);
+  struct Way;
+
+  void deliver(Frame& frame, const Way& way);
+  [[gnu::always_inline]] inline bool goes_plainly(Frame& frame, Way& way);
+  bool goes_straight(Frame& frame, Arrival& arrival, const Way& way);
+  bool note(const Frame& frame, const Way& way);
   void drop(Frame& frame, datapath::PortNo to, datapath::Drop why);
+  datapath::Processor& processor() { return engine_->processor(processor_); }
+  void begin(Burst& burst, const RcuReader& reader);
+  void end();
 
   FramePool& pool_;
   FrameHand hand_;
+  static constexpr unsigned kMostBursts = 2;
+
+  Burst* bursts_[kMostBursts];
+  unsigned burst_count_ = 0;
   Burst* burst_ = nullptr;
   const RcuReader* reader_ = nullptr;
   datapath::Datapath* engine_ = nullptr;

@@ -5,6 +5,7 @@
 #include "driver/packets/destinations.h"
 #include "driver/packets/gate.h"
 #include "driver/packets/offload.h"
+#include "driver/packets/packet_processors.h"
 
 namespace ovs::driver {
 namespace {
@@ -58,7 +59,8 @@ struct PacketPath::Parts {
   Parts(const Parts&) = delete;
   ~Parts() { NdisFreeNetBufferListPool(pool); }
 
-  void switch_lists(PacketPath& path, NblChain lists, ULONG dispatch);
+  void switch_lists(NblChain lists, ULONG dispatch);
+  bool switch_burst(NblChain& lists, Slice& slice, ULONG dispatch);
   void gather(Arrivals& arrivals, Burst& burst, NblChain& lists, Slice& slice);
   void finish(Burst& burst, Slice& slice, NblChain& done);
   void report(Burst& burst);
@@ -123,13 +125,19 @@ void PacketPath::send(PNET_BUFFER_LIST chain, ULONG send_flags) {
   NblChain lists(chain);
   const ULONG dispatch = send_flags & NDIS_SEND_FLAGS_DISPATCH_LEVEL;
   if (!enter()) return parts_->refuse(std::move(lists), NDIS_STATUS_PAUSED, dispatch);
-  parts_->switch_lists(*this, std::move(lists), dispatch);
+  parts_->switch_lists(std::move(lists), dispatch);
   leave();
 }
 
 void PacketPath::send_complete(PNET_BUFFER_LIST chain, ULONG send_complete_flags) {
   NblChain lists(chain), theirs;
   unsigned ours = 0;
+  PNET_BUFFER_LIST at = chain;
+  while (at != nullptr && at->NdisPoolHandle != parts_->pool) at = at->Next;
+  if (at == nullptr) {  // as nearly always: none is ours
+    return NdisFSendNetBufferListsComplete(parts_->module.filter(), lists.release(),
+                                           send_complete_flags);
+  }
   while (!lists.empty()) {
     const PNET_BUFFER_LIST list = lists.take_first();
     if (list->NdisPoolHandle != parts_->pool) {
@@ -155,29 +163,38 @@ void PacketPath::cancel(PVOID cancel_id) {
 
 // ---- bursts ------------------------------------------------------------------------------------
 
-void PacketPath::Parts::switch_lists(PacketPath& path, NblChain lists, ULONG dispatch) {
+void PacketPath::Parts::switch_lists(NblChain lists, ULONG dispatch) {
   Slice slice;
   while (!lists.empty() || slice.list != nullptr) {
-    Burst* const burst = processors.take_burst();
-    if (burst == nullptr) {
-      if (slice.list != nullptr) lists.push_back(std::exchange(slice.list, nullptr));
-      return drop(std::move(lists), dispatch);
-    }
-    burst->path = &path;
-    {
-      const RcuReader reader;
-      Arrivals arrivals(module, processors, macs, *burst, reader);
-      gather(arrivals, *burst, lists, slice);
-      processors.receive(*burst, reader);
-      arrivals.settle();
-      commit(*burst, processors, reader);
-    }
-    depart(*burst, dispatch);
-    NblChain done;
-    finish(*burst, slice, done);
-    processors.give_back(*burst);
-    if (!done.empty()) complete(std::move(done), dispatch);
+    if (switch_burst(lists, slice, dispatch)) continue;
+    if (slice.list != nullptr) lists.push_back(std::exchange(slice.list, nullptr));
+    return drop(std::move(lists), dispatch);
   }
+}
+
+// As many as a burst has room for. False: there is no burst.
+bool PacketPath::Parts::switch_burst(NblChain& lists, Slice& slice, ULONG dispatch) {
+  const bool is_at_dispatch = dispatch != 0;
+  Burst* burst = nullptr;
+  ProcessorHost* host = nullptr;
+  {
+    const RcuReader reader(is_at_dispatch ? RcuReader::At::Dispatch : RcuReader::At::AnyLevel);
+    host = &processors.here(reader);
+    burst = processors.take_burst(*host);
+    if (burst == nullptr) return false;
+    burst->module = &module;
+    Arrivals arrivals(module, *host, macs, *burst, reader);
+    gather(arrivals, *burst, lists, slice);
+    host->receive(*burst, reader);
+    if (!burst->are_all_gone()) arrivals.settle();
+    commit(*burst, *host, reader);
+  }
+  depart(*burst, dispatch);
+  NblChain done;
+  if (!burst->are_all_gone()) finish(*burst, slice, done);
+  processors.give_back(*burst, is_at_dispatch ? host : nullptr);
+  if (!done.empty()) complete(std::move(done), dispatch);
+  return true;
 }
 
 // A list with more NET_BUFFERs than a burst has room for is alone in its bursts.
@@ -186,8 +203,10 @@ void PacketPath::Parts::gather(Arrivals& arrivals, Burst& burst, NblChain& lists
     slice.next = arrivals.take(slice.list, slice.next);
     return;
   }
-  while (!lists.empty() && burst.arrival_count < Burst::kArrivals) {
-    const PNET_BUFFER_LIST list = lists.first();
+  while (true) {
+    const PNET_BUFFER_LIST list = arrivals.take_plain(lists.first());
+    lists.begin_at(list);
+    if (list == nullptr || burst.arrival_count == Burst::kArrivals) return;
     const bool fits = cost_of(list) * count_from(NET_BUFFER_LIST_FIRST_NB(list)) <= burst.room;
     if (!fits && burst.arrival_count > 0) return;
     (void)lists.take_first();
@@ -228,12 +247,12 @@ void PacketPath::Parts::report(Burst& burst) {
     UINT32 count = 0;
     for (unsigned j = i; j < burst.arrival_count; ++j) {
       Arrival& other = burst.arrivals[j];
-      if (other.fate != first.fate || other.port != first.port) continue;
+      if (other.fate != first.fate || port_of(other.source) != port_of(first.source)) continue;
       dropped.push_back(other.list);
       other.fate = Fate::Copied;  // done, and reported
       ++count;
     }
-    report(dropped.release(), count, first.port, first.fate);
+    report(dropped.release(), count, port_of(first.source), first.fate);
   }
 }
 
@@ -254,7 +273,7 @@ void PacketPath::Parts::count_refused(PNET_BUFFER_LIST list) {
   const HypervNic* nic = module.ports().find(detail.SourcePortId, detail.SourceNicIndex, reader);
   if (nic == nullptr) return;
   const unsigned count = count_from(NET_BUFFER_LIST_FIRST_NB(list));
-  processors.count_refused(nic->number(), datapath::Drop::NoHostRoom, count);
+  processors.here(reader).count_refused(nic->number(), datapath::Drop::NoHostRoom, count);
 }
 
 // There was no burst for them.
@@ -312,8 +331,9 @@ PNET_BUFFER_LIST PacketPath::make_list(Frame& frame, const Source& source) {
                                              source.nic->index());
   }
   NET_BUFFER_LIST_SWITCH_FORWARDING_DETAIL(list)->IsPacketDataSafe = 1;
+  const Target target = frame.target();
   if (status == NDIS_STATUS_SUCCESS &&
-      commit_destinations(module, list, Span<const Target>(&frame.target, 1))) {
+      commit_destinations(module, list, Span<const Target>(&target, 1))) {
     return list;
   }
   handlers.FreeNetBufferListForwardingContext(module.context(), list);

@@ -10,10 +10,6 @@ constexpr unsigned kBurstsEach = 16;
 constexpr std::uint64_t kRetryMs = 100;    // how often what waits is looked at without traffic
 constexpr std::size_t kMaxFrame = 0xffff;  // as an upcall's packet, which comes back
 
-unsigned current_processor() {
-  return unsigned(KeGetCurrentProcessorNumberEx(nullptr));
-}
-
 }  // namespace
 
 struct PacketProcessors::Parts final : private platform::WorkItem {
@@ -31,8 +27,6 @@ struct PacketProcessors::Parts final : private platform::WorkItem {
 
   void start(datapath::Datapath& to);
   void stop(Passive passive);
-  void enter(Burst& burst, const RcuReader& reader, unsigned processor);
-  void leave(unsigned processor);
   void defer(Burst& burst);
   void retry();
   void run(Passive) override;
@@ -127,65 +121,27 @@ void PacketProcessors::stop(Passive passive) {
 
 // ---- the engine --------------------------------------------------------------------------------
 
-void PacketProcessors::Parts::enter(Burst& burst, const RcuReader& reader, unsigned processor) {
-  hosts[processor]->begin(burst, reader);
-}
-
-void PacketProcessors::Parts::leave(unsigned processor) {
-  datapath->retry_held(datapath->processor(processor));
-  hosts[processor]->end(datapath->processor(processor));
-}
-
-void PacketProcessors::receive(Burst& burst, const RcuReader& reader) {
-  const unsigned here = current_processor();
-  parts_->enter(burst, reader, here);
-  parts_->datapath->receive(parts_->datapath->processor(here),
-                            Span<datapath::Packet* const>(burst.packets, burst.packet_count));
-  parts_->leave(here);
-}
-
-flow::PacketKey& PacketProcessors::scratch_key(const RcuReader&) {
-  return parts_->datapath->processor(current_processor()).action_key;
-}
-
-const HypervNic* PacketProcessors::nic_of(std::uint32_t in_port, const RcuReader& reader) const {
-  const datapath::Vport* port = parts_->datapath->ports().find(datapath::PortNo{in_port}, reader);
-  if (port == nullptr || port->device() == nullptr) return nullptr;
-  return VportDevice::of(port->device()).nic(reader);
-}
-
-datapath::PacketHost& PacketProcessors::host() {
-  return *parts_->hosts[current_processor()];
-}
-
-FrameHand& PacketProcessors::hand(const RcuReader&) {
-  return parts_->hosts[current_processor()]->hand();
-}
-
-void PacketProcessors::count_lost(datapath::PortNo to, datapath::Drop why) {
-  if (to == datapath::kNoPort) return;
-  parts_->datapath->count_lost(parts_->datapath->processor(current_processor()), to, why);
-}
-
-void PacketProcessors::count_refused(datapath::PortNo from, datapath::Drop why, unsigned count) {
-  if (from == datapath::kNoPort) return;
-  datapath::Processor& processor = parts_->datapath->processor(current_processor());
-  parts_->datapath->count_refused(processor, from, why, count);
-}
-
 FramePool& PacketProcessors::frames() {
   return *parts_->pool;
 }
 
-Burst* PacketProcessors::take_burst() {
-  const PSLIST_ENTRY entry = ExpInterlockedPopEntrySList(&parts_->bursts);
-  if (entry == nullptr) return nullptr;
-  Burst* const burst = static_cast<Burst*>(entry);
+ProcessorHost& PacketProcessors::here(const RcuReader&) {
+  return *parts_->hosts[KeGetCurrentProcessorNumberEx(nullptr)];
+}
+
+Burst* PacketProcessors::take_burst(ProcessorHost& host) {
+  Burst* burst = host.take_burst();
+  if (burst == nullptr) {
+    const PSLIST_ENTRY entry = ExpInterlockedPopEntrySList(&parts_->bursts);
+    if (entry == nullptr) return nullptr;
+    burst = static_cast<Burst*>(entry);
+  }
   burst->clear();
   return burst;
 }
 
-void PacketProcessors::give_back(Burst& burst) {
+void PacketProcessors::give_back(Burst& burst, ProcessorHost* host) {
+  if (host != nullptr && host->keep(burst)) return;
   ExpInterlockedPushEntrySList(&parts_->bursts, &burst);
 }
 
@@ -217,22 +173,26 @@ Result<void> PacketProcessors::run(Bytes bytes, const flow::PacketMetadata& meta
                                    const datapath::Program& program) {
   if (parts_->datapath == nullptr) return Error::Down;
   if (bytes.count() > kMaxFrame) return Error::Range;
-  Burst* const burst = take_burst();
-  if (burst == nullptr) return Error::NoMemory;
   Frame* const frame = frames().take();
-  if (frame == nullptr || !fill(frames(), *frame, bytes)) {
-    if (frame != nullptr) frames().give_back(*frame);
-    give_back(*burst);
+  if (frame == nullptr) return Error::NoMemory;
+  if (!fill(frames(), *frame, bytes)) {
+    frames().give_back(*frame);
     return Error::NoMemory;
   }
   set_metadata(frame->packet, metadata);
+  Burst* burst = nullptr;
   {
     const RcuReader reader;
-    const unsigned here = current_processor();
-    parts_->enter(*burst, reader, here);
-    parts_->datapath->execute(parts_->datapath->processor(here), &frame->packet, program);
-    parts_->leave(here);
-    commit(*burst, *this, reader);
+    ProcessorHost& host = here(reader);
+    burst = take_burst(host);
+    if (burst != nullptr) {
+      host.execute(*burst, frame->packet, program, reader);
+      commit(*burst, host, reader);
+    }
+  }
+  if (burst == nullptr) {
+    frames().give_back(*frame);
+    return Error::NoMemory;
   }
   parts_->defer(*burst);
   return kOk;
@@ -269,17 +229,14 @@ VOID NTAPI PacketProcessors::Parts::run_retry(PKDPC, PVOID context, PVOID, PVOID
 }
 
 void PacketProcessors::Parts::retry() {
-  Burst* const burst = owner->take_burst();
+  const RcuReader reader(RcuReader::At::Dispatch);
+  ProcessorHost& host = owner->here(reader);
+  Burst* const burst = owner->take_burst(host);
   if (burst == nullptr) return;
-  {
-    const RcuReader reader;
-    const unsigned here = current_processor();
-    enter(*burst, reader, here);
-    leave(here);
-    commit(*burst, *owner, reader);
-  }
+  host.retry(*burst, reader);
+  commit(*burst, host, reader);
   depart(*burst, NDIS_SEND_FLAGS_DISPATCH_LEVEL);
-  owner->give_back(*burst);
+  owner->give_back(*burst, &host);
 }
 
 void PacketProcessors::Parts::run(Passive) {

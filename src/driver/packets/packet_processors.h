@@ -31,23 +31,12 @@ class PacketProcessors final : public datapath::PacketRunner {
 
   // ---- for PacketPath ----
   FramePool& frames();
-  // This processor's.
-  FrameHand& hand(const RcuReader& reader);
-  // Reads tails for the engine's functions; this processor's.
-  datapath::PacketHost& host();
-  // Empty; null: too many are in use.
-  Burst* take_burst();
-  void give_back(Burst& burst);
-  // Runs the engine over the burst's packets; what is to go out is in the burst then.
-  void receive(Burst& burst, const RcuReader& reader);
-  // A frame that was on its way to this vport, or came from it, went nowhere; kNoPort: none counts
-  // it. At DISPATCH_LEVEL.
-  void count_lost(datapath::PortNo to, datapath::Drop why);
-  void count_refused(datapath::PortNo from, datapath::Drop why, unsigned count);
-  // Where a packet of this port came in, if it is an adapter's.
-  const HypervNic* nic_of(std::uint32_t in_port, const RcuReader& reader) const;
-  // For flow::extract while the burst is filled, on this processor.
-  flow::PacketKey& scratch_key(const RcuReader& reader);
+  // This processor's, as long as the reader lives.
+  ProcessorHost& here(const RcuReader& reader);
+  // Empty; null: too many are in use. Mostly `host` has one at hand.
+  Burst* take_burst(ProcessorHost& host);
+  // `host` is null where this may be another processor by now.
+  void give_back(Burst& burst, ProcessorHost* host);
 
  private:
   Owned<Parts> parts_;

@@ -20,7 +20,9 @@ namespace ovs {
 // made it.
 class RcuReader {
  public:
-  RcuReader() noexcept;
+  // Dispatch: the caller is at DISPATCH_LEVEL for as long as it lives; then it costs nothing there.
+  enum class At : bool { AnyLevel, Dispatch };
+  explicit RcuReader(At at = At::AnyLevel) noexcept;
   ~RcuReader();
   RcuReader(const RcuReader&) = delete;
   RcuReader& operator=(const RcuReader&) = delete;

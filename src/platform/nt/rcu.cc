@@ -6,11 +6,16 @@
 namespace ovs {
 namespace nt = platform::nt;
 
+namespace {
+constexpr KIRQL kNotRaised = 0xff;
+}
+
 // Acquiring a lock that nobody else has is how a driver raises without reading cr8.
-RcuReader::RcuReader() noexcept : saved_level_(KeAcquireSpinLockRaiseToDpc(&state_)) {}
+RcuReader::RcuReader(At at) noexcept
+    : saved_level_(at == At::Dispatch ? kNotRaised : KeAcquireSpinLockRaiseToDpc(&state_)) {}
 
 RcuReader::~RcuReader() {
-  KeReleaseSpinLock(&state_, saved_level_);
+  if (saved_level_ != kNotRaised) KeReleaseSpinLock(&state_, saved_level_);
 }
 
 RcuOnline::RcuOnline() noexcept = default;

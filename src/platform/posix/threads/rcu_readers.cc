@@ -5,7 +5,7 @@
 namespace ovs {
 namespace qsbr = platform::qsbr;
 
-RcuReader::RcuReader() noexcept {
+RcuReader::RcuReader(At) noexcept {
   qsbr::enter();
 }
 RcuReader::~RcuReader() {
