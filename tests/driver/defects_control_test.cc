@@ -359,6 +359,8 @@ TEST_CASE("B-28 Driver: two adapters of one name: one is bound, and the other ta
 
 // ---- requests ----------------------------------------------------------------------------------
 
+using AnyIpv4 = Array<std::uint8_t, 12>;  // struct ovs_key_ipv4, all of it zero
+
 // A flow whose actions are these bytes.
 std::string put_actions(DatapathClient& client, const std::function<void(wire::Writer&)>& actions) {
   return client.transact(wire::Family::Flow, std::uint8_t(wire::FlowCommand::New),
@@ -366,10 +368,12 @@ std::string put_actions(DatapathClient& client, const std::function<void(wire::W
                            const auto key = writer.begin_nest(wire::FlowAttr::Key);
                            writer.put_u32(wire::KeyAttr::InPort, 1);
                            writer.put_value(wire::KeyAttr::EtherType, Be16(0x0800));
+                           writer.put_value(wire::KeyAttr::Ipv4, AnyIpv4());
                            writer.end_nest(key);
                            const auto mask = writer.begin_nest(wire::FlowAttr::Mask);
                            writer.put_u32(wire::KeyAttr::InPort, 0xffffffff);
                            writer.put_value(wire::KeyAttr::EtherType, Be16(0xffff));
+                           writer.put_value(wire::KeyAttr::Ipv4, AnyIpv4());
                            writer.end_nest(mask);
                            const auto list = writer.begin_nest(wire::FlowAttr::Actions);
                            actions(writer);
