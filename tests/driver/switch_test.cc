@@ -1,7 +1,7 @@
 // The driver attached to emulated Hyper-V switches: modules, requests, ports, names.
 #include <doctest/doctest.h>
 
-#include "tests/driver/switch_rig.h"
+#include "tests/driver/switch_net.h"
 
 namespace ovs::tests {
 namespace {
@@ -65,6 +65,28 @@ TEST_CASE("Driver: a port that is added first waits for its adapter, and is boun
   CHECK(host.wait_for_link(client, "port1", "up"));
   REQUIRE(run(at.disconnect_nic(one.address.port)) == "");
   CHECK(host.wait_for_link(client, "port1", "waiting for a network adapter of this name"));
+}
+
+TEST_CASE(
+    "36 Driver: a physical adapter's cable is its port's carrier, also when it was cut before") {
+  DriverHost host;
+  Net net(host, SwitchKind::External);
+  VirtualSwitch& at = net.hyperv();
+  const std::string name = at.spec().physical.front().nic.name;
+  DatapathClient client(host.device());
+  REQUIRE(client.add_port(kWire, wire::VportType::Netdev, 1) == "");
+  CHECK(host.link_of(client, kWire) == "up");
+  REQUIRE(run(at.set_link(name, LinkState::Cut)) == "");
+  CHECK(host.wait_for_link(client, kWire, "down"));
+  REQUIRE(run(at.disable_extension()) == "");
+  CHECK(host.wait_for_link(client, kWire, "waiting for a network adapter of this name"));
+  REQUIRE(run(at.enable_extension()) == "");
+  CHECK(host.wait_for_link(client, kWire, "down"));
+  REQUIRE(run(at.set_link(name, LinkState::There)) == "");
+  CHECK(host.wait_for_link(client, kWire, "up"));
+  // Of others' status nothing follows.
+  REQUIRE(run(at.indicate_nic_status(net.address(kWire), NDIS_STATUS_LINK_STATE)) == "");
+  CHECK(host.link_of(client, kWire) == "up");
 }
 
 TEST_CASE("Driver: a port that is renamed while it is connected goes to its new name") {

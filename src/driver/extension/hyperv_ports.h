@@ -82,6 +82,8 @@ class HypervNic final : public RcuObject {
   // Packets may be sent to it. Whoever commits it as a destination has held one RcuReader since
   // before this was asked: a disconnect waits for readers before it is passed on.
   bool is_connected() const { return is_connected_.load(Order::Acquire) != 0; }
+  // A physical adapter's cable has somebody at its other end, as far as it has said.
+  bool has_link() const { return is_cut_.load(Order::Relaxed) == 0; }
   // The vport that its packets come in on; kNoPort: none is bound to it.
   datapath::PortNo number() const { return datapath::PortNo{number_.load(Order::Acquire)}; }
   std::uint64_t mac_bits() const { return mac_.load(Order::Relaxed); }
@@ -97,6 +99,7 @@ class HypervNic final : public RcuObject {
   const NicKind kind_;
   Atomic<HypervNic*> next_;
   Atomic<std::uint32_t> is_connected_;
+  Atomic<std::uint32_t> is_cut_;
   Atomic<std::uint32_t> number_{std::uint32_t(datapath::kNoPort)};
   Atomic<std::uint32_t> mtu_{1500};
   Atomic<std::uint64_t> mac_;

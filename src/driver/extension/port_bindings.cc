@@ -293,6 +293,16 @@ void PortBindings::nic_connected(HypervPorts& ports, NDIS_SWITCH_PORT_ID id,
   worker_.submit(*this);
 }
 
+void PortBindings::nic_linked(HypervPorts& ports, NDIS_SWITCH_PORT_ID id,
+                              NDIS_SWITCH_NIC_INDEX index, Link link) {
+  const RcuReader reader;
+  HypervNic* const nic = ports.nic(id, index);
+  if (nic == nullptr) return;
+  nic->is_cut_.store(link == Link::Cut ? 1 : 0, Order::Relaxed);
+  nic->is_changed_.store(1, Order::Release);
+  worker_.submit(*this);
+}
+
 void PortBindings::nic_left(HypervPorts& ports, NDIS_SWITCH_PORT_ID id) {
   const RcuReader reader;
   if (HypervPort* port = ports.port(id)) port->leaving_count_.fetch_sub(1, Order::AcquireRelease);
@@ -422,7 +432,7 @@ datapath::PortState PortBindings::state(void* raw) {
   state.mac = mac_of(nic->mac_bits());
   state.mtu = nic->mtu();
   state.is_up = true;
-  state.has_carrier = nic->is_connected();
+  state.has_carrier = nic->is_connected() && nic->has_link();
   return state;
 }
 

@@ -49,6 +49,9 @@ class PortBindings final : public datapath::PortProvider, private platform::Work
   void port_refused(HypervPorts& ports, NDIS_SWITCH_PORT_ID id);
   void nic_refused(HypervPorts& ports, NDIS_SWITCH_PORT_ID id, NDIS_SWITCH_NIC_INDEX index);
   void nic_connected(HypervPorts& ports, NDIS_SWITCH_PORT_ID id, NDIS_SWITCH_NIC_INDEX index);
+  enum class Link : bool { Cut, There };
+  void nic_linked(HypervPorts& ports, NDIS_SWITCH_PORT_ID id, NDIS_SWITCH_NIC_INDEX index,
+                  Link link);
   void nic_left(HypervPorts& ports, NDIS_SWITCH_PORT_ID id);
   // `fresh` holds what property `type` makes of a policy; it takes what others made from the port.
   enum class Source : bool { Event, Question };  // what was asked for may be older than an event

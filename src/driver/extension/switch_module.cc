@@ -89,6 +89,21 @@ NDIS_STATUS SwitchModule::oid_request(PNDIS_OID_REQUEST request, Passive passive
   return requests_.pass_on(request, std::move(*plan));
 }
 
+namespace {
+
+// Of a physical adapter's own status, if it is about its cable.
+Maybe<PortBindings::Link> link_of(const NDIS_STATUS_INDICATION* status) {
+  if (status == nullptr || status->StatusCode != NDIS_STATUS_LINK_STATE) return kNone;
+  if (status->StatusBuffer == nullptr ||
+      status->StatusBufferSize < RTL_SIZEOF_THROUGH_FIELD(NDIS_LINK_STATE, MediaConnectState))
+    return kNone;
+  const auto* link = static_cast<const NDIS_LINK_STATE*>(status->StatusBuffer);
+  return link->MediaConnectState == MediaConnectStateDisconnected ? PortBindings::Link::Cut
+                                                                  : PortBindings::Link::There;
+}
+
+}  // namespace
+
 // An adapter's status goes up under a reference to the adapter.
 void SwitchModule::status(PNDIS_STATUS_INDICATION indication) {
   using S = NDIS_SWITCH_NIC_STATUS_INDICATION;
@@ -102,6 +117,10 @@ void SwitchModule::status(PNDIS_STATUS_INDICATION indication) {
     index = nic_status->SourceNicIndex;
     // A disconnect waits for readers: while one sees the adapter connected, so does the switch.
     const RcuReader reader;
+    const bool has_nested =
+        indication->StatusBufferSize >= RTL_SIZEOF_THROUGH_FIELD(S, StatusIndication);
+    if (const auto link = link_of(has_nested ? nic_status->StatusIndication : nullptr))
+      hosts_.bindings.nic_linked(ports_, port, index, *link);
     const HypervNic* nic = ports_.find(port, index, reader);
     is_referenced = nic != nullptr && nic->is_connected() &&
                     handlers().ReferenceSwitchNic(context(), port, index) == NDIS_STATUS_SUCCESS;

@@ -207,17 +207,34 @@ NDIS_STATUS NicRuns::request(NicAddress from, NDIS_OID oid) {
 
 // --- status
 
-void NicRuns::indicate(FilterModule& module, NicAddress from, NDIS_STATUS code) {
+void NicRuns::indicate_link(FilterModule& module, NicAddress from, LinkState state) {
+  const bool is_there = state == LinkState::There;
+  constexpr ULONG64 kUnknownSpeed = ~ULONG64{0};
+  NDIS_LINK_STATE link{};
+  link.Header = {NDIS_OBJECT_TYPE_DEFAULT, NDIS_LINK_STATE_REVISION_1,
+                 NDIS_SIZEOF_LINK_STATE_REVISION_1};
+  link.MediaConnectState = is_there ? MediaConnectStateConnected : MediaConnectStateDisconnected;
+  link.MediaDuplexState = is_there ? MediaDuplexStateFull : MediaDuplexStateUnknown;
+  link.XmitLinkSpeed = link.RcvLinkSpeed = kUnknownSpeed;
+  link.PauseFunctions = NdisPauseFunctionsUnknown;
+  indicate(module, from, NDIS_STATUS_LINK_STATE, std::as_writable_bytes(std::span(&link, 1)));
+}
+
+void NicRuns::indicate(FilterModule& module, NicAddress from, NDIS_STATUS code,
+                       std::span<std::byte> buffer) {
   NDIS_STATUS_INDICATION nested{};
   nested.Header = {NDIS_OBJECT_TYPE_STATUS_INDICATION, NDIS_STATUS_INDICATION_REVISION_1,
                    NDIS_SIZEOF_STATUS_INDICATION_REVISION_1};
   nested.StatusCode = code;
+  nested.StatusBuffer = buffer.data();
+  nested.StatusBufferSize = static_cast<ULONG>(buffer.size());
   NDIS_SWITCH_NIC_STATUS_INDICATION wrapped{};
   wrapped.Header = {NDIS_OBJECT_TYPE_DEFAULT, 1, sizeof wrapped};
   wrapped.SourcePortId = ndis_id(from.port);
   wrapped.SourceNicIndex = from.index;
   wrapped.StatusIndication = &nested;
-  NDIS_STATUS_INDICATION status = nested;
+  NDIS_STATUS_INDICATION status{};
+  status.Header = nested.Header;
   status.StatusCode = NDIS_STATUS_SWITCH_NIC_STATUS;
   status.StatusBuffer = &wrapped;
   status.StatusBufferSize = sizeof wrapped;

@@ -1,6 +1,7 @@
 // A NIC's less common hours: its extension's run-time data saved and restored (live migration),
 // requests from and to it that are wrapped for the extension to see, status indications.
 #pragma once
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,7 +19,9 @@ class NicRuns {
   // A request of a NIC's owner on its way to the physical NIC (rule 35).
   NDIS_STATUS request(NicAddress from, NDIS_OID oid);
   // A NIC's status on its way up (rule 36).
-  void indicate(FilterModule& module, NicAddress from, NDIS_STATUS code);
+  void indicate(FilterModule& module, NicAddress from, NDIS_STATUS code,
+                std::span<std::byte> buffer = {});
+  void indicate_link(FilterModule& module, NicAddress from, LinkState state);
   void judge_indication(const NDIS_STATUS_INDICATION& status) const;
 
   const GUID& extension() const { return extension_; }

@@ -27,6 +27,7 @@ struct SwitchNic {
   NicSpec spec;
   NicBackend* backend = nullptr;  // null: the external port's own NIC, which stands for its team
   NicState state = NicState::Created;
+  LinkState link = LinkState::There;        // a physical NIC's
   std::atomic<std::int64_t> in_flight = 0;  // its packets that the extension has
   std::atomic<int> references = 0;          // the extension's
   SharedCounters counters;

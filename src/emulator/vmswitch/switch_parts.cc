@@ -247,6 +247,19 @@ std::vector<PortId> VirtualSwitch::Parts::port_ids() const {
   return ids;
 }
 
+void VirtualSwitch::Parts::tell_links(FilterModule& module) {
+  std::vector<NicAddress> cut;
+  {
+    const ReadLock lock(model.mutex());
+    const SwitchPort* port = model.external_port();
+    if (port == nullptr) return;
+    for (const auto& nic : port->nics) {
+      if (nic->link == LinkState::Cut) cut.push_back(nic->address);
+    }
+  }
+  for (const NicAddress address : cut) runs.indicate_link(module, address, LinkState::Cut);
+}
+
 std::optional<PortKind> VirtualSwitch::Parts::kind_of(PortId id) const {
   const ReadLock lock(model.mutex());
   const SwitchPort* port = model.find_port(id);

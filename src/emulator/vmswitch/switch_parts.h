@@ -47,6 +47,7 @@ struct VirtualSwitch::Parts final : Edge {
   bool is_disconnected(NicAddress address) const;
   std::vector<NicAddress> nics_of(PortId port) const;
   std::vector<PortId> port_ids() const;
+  void tell_links(FilterModule& module);  // of cables that are cut
   std::optional<PortKind> kind_of(PortId port) const;
   void activate();
   void make_external(const std::vector<PhysicalNicSpec>& physical);

@@ -24,6 +24,7 @@ struct NicAddress {
 enum class SwitchKind : std::uint8_t { External, Internal, Private };
 enum class PortKind : std::uint8_t { External, Synthetic, Emulated, Internal };
 enum class NicState : std::uint8_t { None, Created, Connected, Disconnected };
+enum class LinkState : bool { Cut, There };
 // How tags come with a NIC's frames: moved to the packet's metadata, as synthetic and physical
 // NICs do, or left in the bytes.
 enum class TagForm : std::uint8_t { Metadata, InFrame };

@@ -211,6 +211,21 @@ std::size_t VirtualSwitch::transmit_raw(NicAddress nic, Span<const RawList> list
 
 // --- the extension
 
+SwitchResult<void> VirtualSwitch::set_link(std::string_view name, LinkState state) {
+  const Parts::Turn turn(*parts_);
+  const auto address = find_physical_nic(name);
+  if (!address) return parts_->error("no physical NIC '" + std::string(name) + "'");
+  {
+    const WriteLock lock(parts_->model.mutex());
+    SwitchNic& nic = *parts_->model.find_nic(*address);
+    if (nic.link == state) return {};
+    nic.link = state;
+  }
+  FilterModule* const module = parts_->stack->module();
+  if (module != nullptr) parts_->runs.indicate_link(*module, *address, state);
+  return {};
+}
+
 SwitchResult<void> VirtualSwitch::enable_extension() {
   const Parts::Turn turn(*parts_);
   if (parts_->is_enabled) return parts_->error("its extension is enabled");
@@ -219,7 +234,10 @@ SwitchResult<void> VirtualSwitch::enable_extension() {
   NDIS_STATUS status = parts_->stack->enable(std::string(name.begin(), name.end()));
   FilterModule* const module = parts_->stack->module();
   if (NT_SUCCESS(status) && module != nullptr) status = module->restart();
-  if (NT_SUCCESS(status)) return {};
+  if (NT_SUCCESS(status)) {
+    if (module != nullptr) parts_->tell_links(*module);
+    return {};
+  }
   parts_->stack->disable();
   parts_->is_enabled = false;
   return parts_->check(status, "the extension does not start");

@@ -82,6 +82,9 @@ class VirtualSwitch {
   SwitchResult<void> add_physical_nic(const PhysicalNicSpec& spec);
   SwitchResult<void> remove_physical_nic(std::string_view name);
   std::optional<NicAddress> find_physical_nic(std::string_view name) const;
+  // A physical NIC's cable is cut, or mended. It stays in the switch; the extension is told, as
+  // NDIS_STATUS_LINK_STATE of the NIC, now and whenever it starts while the cable is cut.
+  SwitchResult<void> set_link(std::string_view name, LinkState state);
 
   // --- frames
   // Into the switch from a NIC's far side. Copies them. How many were taken: 0 when the NIC is not

@@ -281,6 +281,10 @@ TEST_CASE("Host commands: a wire that is cut leaves the only physical NIC where 
   static_cast<test::FakeNic&>(*host.machine.switches()[0]->physical[0].nic).is_linked = false;
   host.machine.watch();
   CHECK(host.made[0]->members == std::vector<std::string>{"e1"});
+  CHECK(host.made[0]->links["e1"] == LinkState::Cut);
+  static_cast<test::FakeNic&>(*host.machine.switches()[0]->physical[0].nic).is_linked = true;
+  host.machine.watch();
+  CHECK(host.made[0]->links["e1"] == LinkState::There);
 }
 
 TEST_CASE("Host commands: a saved VM is out of its switch, and what was kept of it comes back") {

@@ -87,6 +87,10 @@ class FakeSwitch final : public SwitchDoor {
     if (found == members.end()) return std::nullopt;
     return NicAddress{PortId(1), std::uint16_t(1 + (found - members.begin()))};
   }
+  SwitchResult<void> set_link(std::string_view name, LinkState state) override {
+    links[std::string(name)] = state;
+    return kOk;
+  }
   std::size_t transmit(NicAddress nic, Span<const NicFrame> frames) override {
     transmitted[nic.port] += frames.count();
     return frames.count();
@@ -102,7 +106,8 @@ class FakeSwitch final : public SwitchDoor {
 
   std::map<PortId, FakePort> ports;
   std::map<PortId, std::size_t> transmitted;
-  std::vector<std::string> members;  // of the team, by name
+  std::vector<std::string> members;        // of the team, by name
+  std::map<std::string, LinkState> links;  // of physical NICs, as last told
   bool refuse_ports = false, refuse_nics = false;
 
  private:

@@ -131,8 +131,8 @@ class Machine {
   CommandResult<void> save_vm(std::string_view vm);
   CommandResult<void> start_vm(std::string_view vm);
 
-  // Looks at what Linux alone knows, and tells the switches: wires of teams that were cut or
-  // mended, adapters whose MTU was changed by their users. To be called again and again.
+  // Looks at what Linux alone knows, and tells the switches: wires that were cut or mended,
+  // adapters whose MTU was changed by their users. To be called again and again.
   void watch();
   FaultDoor* faults() { return parts_.faults; }
 

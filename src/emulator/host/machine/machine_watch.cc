@@ -73,7 +73,13 @@ void Machine::watch_team(MachineSwitch& at) {
 }
 
 void Machine::watch() {
-  for (const auto& each : switches_) watch_team(*each);
+  for (const auto& each : switches_) {
+    watch_team(*each);
+    for (const MachineUplink& uplink : each->physical) {
+      const auto state = uplink.nic->has_carrier() ? LinkState::There : LinkState::Cut;
+      if (uplink.is_in) (void)each->door->set_link(uplink.nic->link(), state);
+    }
+  }
   for (const auto& each : adapters_) {
     const std::uint32_t mtu = each->nic->mtu();
     if (each->plugged == nullptr || each->nic->has_gone() || mtu == each->mtu) continue;

@@ -59,6 +59,9 @@ class RealSwitch final : public SwitchDoor {
   std::optional<NicAddress> find_physical_nic(std::string_view name) const override {
     return switch_->find_physical_nic(name);
   }
+  SwitchResult<void> set_link(std::string_view name, LinkState state) override {
+    return switch_->set_link(name, state);
+  }
   std::size_t transmit(NicAddress nic, Span<const NicFrame> frames) override {
     return switch_->transmit(nic, frames);
   }

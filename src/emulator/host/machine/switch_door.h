@@ -28,6 +28,7 @@ class SwitchDoor {
   virtual SwitchResult<void> add_physical_nic(const PhysicalNicSpec& spec) = 0;
   virtual SwitchResult<void> remove_physical_nic(std::string_view name) = 0;
   virtual std::optional<NicAddress> find_physical_nic(std::string_view name) const = 0;
+  virtual SwitchResult<void> set_link(std::string_view name, LinkState state) = 0;
   virtual std::size_t transmit(NicAddress nic, Span<const NicFrame> frames) = 0;
   virtual SwitchResult<void> enable_extension() = 0;
   virtual SwitchResult<void> disable_extension() = 0;

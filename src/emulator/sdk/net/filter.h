@@ -17,6 +17,26 @@ enum NET_IF_MEDIA_DUPLEX_STATE : INT {
   MediaDuplexStateFull,
 };
 
+using NDIS_MEDIA_DUPLEX_STATE = NET_IF_MEDIA_DUPLEX_STATE;
+enum NDIS_SUPPORTED_PAUSE_FUNCTIONS : INT {
+  NdisPauseFunctionsUnsupported,
+  NdisPauseFunctionsUnknown = 4,
+};
+
+// What NDIS_STATUS_LINK_STATE says of an adapter's cable.
+struct NDIS_LINK_STATE {
+  NDIS_OBJECT_HEADER Header;
+  NDIS_MEDIA_CONNECT_STATE MediaConnectState;
+  NDIS_MEDIA_DUPLEX_STATE MediaDuplexState;
+  ULONG64 XmitLinkSpeed, RcvLinkSpeed;
+  NDIS_SUPPORTED_PAUSE_FUNCTIONS PauseFunctions;
+  ULONG AutoNegotiationFlags;
+};
+using PNDIS_LINK_STATE = NDIS_LINK_STATE*;
+inline constexpr UCHAR NDIS_LINK_STATE_REVISION_1 = 1;
+inline constexpr USHORT NDIS_SIZEOF_LINK_STATE_REVISION_1 =
+    RTL_SIZEOF_THROUGH_FIELD(NDIS_LINK_STATE, AutoNegotiationFlags);
+
 struct NDIS_FILTER_ATTACH_PARAMETERS {
   NDIS_OBJECT_HEADER Header;
   NET_IFINDEX IfIndex;

@@ -71,6 +71,7 @@ inline constexpr NDIS_STATUS NDIS_STATUS_UNSUPPORTED_REVISION = nt_status_of(0xc
 inline constexpr NDIS_STATUS NDIS_STATUS_INVALID_PORT = nt_status_of(0xc023002d);
 
 // --- status indications
+inline constexpr NDIS_STATUS NDIS_STATUS_LINK_STATE = nt_status_of(0x40010017);
 inline constexpr NDIS_STATUS NDIS_STATUS_SWITCH_PORT_REMOVE_VF = nt_status_of(0xc0241001);
 inline constexpr NDIS_STATUS NDIS_STATUS_SWITCH_NIC_STATUS = nt_status_of(0xc0241002);
 
