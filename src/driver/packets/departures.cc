@@ -31,7 +31,6 @@ Beside put_beside(Frame& frame, bool from_outside, datapath::PacketHost& host) {
   datapath::Packet& packet = frame.packet;
   Beside beside;
   beside.tag = take_tag(packet);
-  if (!frame.keeps_tag) beside.tag = 0;
   if (from_outside) {
     datapath::close_checksum(packet, host);
     beside.checksum = packet.verdict;
