@@ -145,15 +145,40 @@ void set_ports(Packet& packet, std::uint8_t* header, const PortsSet& set) {
   if (now != old) update_transport(packet, old, now);
 }
 
-// CRC-32c, bit by bit over a table of sixteen: only SCTP packets whose ports are rewritten come
-// here (RFC 9260 appendix A).
-std::uint32_t crc32c(Bytes bytes) {
-  std::uint32_t crc = 0xffffffff;
-  for (const std::uint8_t byte : bytes) {
-    crc ^= byte;
-    for (int bit = 0; bit < 8; ++bit) crc = crc >> 1 ^ (0x82f63b78 & (0 - (crc & 1)));
+// CRC-32c (RFC 9260 appendix A): polynomials of which the lowest power is the highest bit, modulo
+// the one that is behind that CRC.
+constexpr std::uint32_t kCrcOne = 0x80000000;
+
+std::uint32_t crc_times_x(std::uint32_t polynomial) {
+  return polynomial >> 1 ^ (0x82f63b78 & (0 - (polynomial & 1)));
+}
+
+std::uint32_t crc_product(std::uint32_t a, std::uint32_t b) {
+  std::uint32_t product = 0;
+  for (std::uint32_t bit = kCrcOne; bit != 0; bit >>= 1, b = crc_times_x(b)) {
+    if ((a & bit) != 0) product ^= b;
   }
-  return ~crc;
+  return product;
+}
+
+// By what a CRC changes when `difference` is added to the first four of `size` bytes.
+std::uint32_t crc_change(std::uint32_t difference, std::uint32_t size) {
+  constexpr std::uint32_t kCrcXTo8 = kCrcOne >> 8;
+  std::uint32_t power = kCrcXTo8;
+  for (; size != 0; size >>= 1, power = crc_product(power, power)) {
+    if ((size & 1) != 0) difference = crc_product(difference, power);
+  }
+  return difference;
+}
+
+// Of the transport's header and what is behind it, without what fills the frame up.
+std::uint32_t transport_size(const Packet& packet) {
+  const std::uint32_t all = packet.size() - packet.at.l4;
+  const std::uint8_t* const ip = packet.data + packet.at.l3;
+  const std::uint32_t stated =
+      packet.eth_type == kIpv4 ? load<Be16>(ip + 2).host() : load<Be16>(ip + 4).host() + 40u;
+  const std::uint32_t before = std::uint32_t{packet.at.l4} - packet.at.l3;
+  return stated > before && stated - before < all ? stated - before : all;
 }
 
 }  // namespace
@@ -192,17 +217,16 @@ void set_udp(Packet& packet, const PortsSet& set) {
   if (std::uint8_t* header = transport_header(packet, kUdp, 8)) set_ports(packet, header, set);
 }
 
-// The checksum is no sum that could be updated: what was wrong before stays wrong by the same bits,
-// as CRC is linear.
+// CRC is linear: what is behind the ports need not be read, and a checksum that was wrong stays
+// wrong by the same bits.
 void set_sctp(Packet& packet, const PortsSet& set) {
   std::uint8_t* const header = transport_header(packet, kSctp, 12);
-  if (header == nullptr || packet.tail_size != 0) return;
-  const Bytes chunk(header, packet.head_size - packet.at.l4);
-  const std::uint32_t stored = load<std::uint32_t>(header + 8);
-  store(header + 8, std::uint32_t{0});
-  const std::uint32_t wrong_by = stored ^ crc32c(chunk);
-  store(header, merge(load<std::uint32_t>(header), set.ports));
-  store(header + 8, crc32c(chunk) ^ wrong_by);
+  if (header == nullptr) return;
+  const std::uint32_t old = load<std::uint32_t>(header);
+  const std::uint32_t now = merge(old, set.ports);
+  store(header, now);
+  const std::uint32_t change = crc_change(old ^ now, transport_size(packet));
+  store(header + 8, load<std::uint32_t>(header + 8) ^ change);
 }
 
 void set_icmp(Packet& packet, const IcmpSet& set) {
