@@ -7,6 +7,7 @@
 #include "flow/action/action_text.h"
 #include "flow/match/netlink.h"
 #include "flow/match/odp_text.h"
+#include "wire/netlink/drops.h"
 #include "wire/netlink/error_numbers.h"
 
 namespace ovs::tests {
@@ -387,6 +388,26 @@ wire::VportStats DatapathClient::port_stats(std::uint32_t number) {
         stats = load<wire::VportStats>(list->find(wire::VportAttr::Stats)->payload.data());
       });
   return stats;
+}
+
+std::map<std::string, std::uint64_t> DatapathClient::drops() {
+  std::map<std::string, std::uint64_t> drops;
+  const std::string refusal = transact(
+      Family::Datapath, std::uint8_t(wire::DatapathCommand::Find),
+      [](wire::Writer& writer) { writer.put_flag(wire::kDatapathDrops); },
+      [&](const wire::MessageView& message) {
+        const auto list = wire::Attributes::parse(message.payload);
+        OVS_ASSERT(list.ok() && list->find(wire::kDatapathDrops));
+        const auto rows = wire::Attributes::parse(list->find(wire::kDatapathDrops)->payload);
+        OVS_ASSERT(rows.ok());
+        for (const wire::Attribute row : *rows) {
+          const auto count = load<std::uint64_t>(row.payload.data());
+          const Bytes name = row.payload.from(sizeof count);
+          drops[std::string(name.begin(), name.end())] = count;
+        }
+      });
+  OVS_ASSERT(refusal.empty());
+  return drops;
 }
 
 wire::DatapathStats DatapathClient::datapath_stats() {

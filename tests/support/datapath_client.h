@@ -62,6 +62,8 @@ class DatapathClient {
   std::string link_state(std::string_view port);
   wire::VportStats port_stats(std::uint32_t number);
   wire::DatapathStats datapath_stats();
+  // By cause; of a datapath that tells.
+  std::map<std::string, std::uint64_t> drops();
 
   // No answer, upcall or event will be larger; at first 64 kB. Less makes requests cheaper.
   void expect_at_most(std::size_t room) { room_ = room; }

@@ -1,5 +1,8 @@
 #include "datapath/control/families.h"
 
+#include "datapath/control/drops.h"
+#include "wire/netlink/drops.h"
+
 namespace ovs::datapath {
 
 namespace {
@@ -253,8 +256,8 @@ Outcome Families::socket_property(const Operation& operation) {
 
 // ---- DATAPATH ----------------------------------------------------------------------------------
 
-void Families::put_datapath(wire::Writer& writer, const wire::Message& request,
-                            std::uint16_t flags) {
+void Families::put_datapath(wire::Writer& writer, const wire::Message& request, std::uint16_t flags,
+                            Told told) {
   wire::Message header = request;
   header.flags = flags;
   header.command = std::uint8_t(wire::DatapathCommand::New);
@@ -277,6 +280,7 @@ void Families::put_datapath(wire::Writer& writer, const wire::Message& request,
   writer.put_value(wire::DatapathAttr::MegaflowStats, megaflows);
   writer.put_u32(wire::DatapathAttr::UserFeatures,
                  wire::kFeatureUnaligned | wire::kFeatureVportPids);
+  if (told == Told::WithDrops) put_drops(writer, datapath());
   wire::end_message(writer, at);
 }
 
@@ -307,7 +311,8 @@ Outcome Families::datapath_family(const Operation& operation) {
       return kOk;
     case wire::DatapathCommand::Find:
       if (!is_ours) return Refusal(Error::NotFound, "no such datapath");
-      put_datapath(operation.reply, operation.request, 0);
+      put_datapath(operation.reply, operation.request, 0,
+                   list.find(wire::kDatapathDrops) ? Told::WithDrops : Told::AsLinux);
       return kOk;
   }
   return Refusal(Error::Unsupported, "unknown command of the datapath family");

@@ -22,7 +22,9 @@ class Families {
   Outcome socket_property(const Operation& operation);
 
   Outcome datapath_family(const Operation& operation);
-  void put_datapath(wire::Writer& writer, const wire::Message& request, std::uint16_t flags);
+  enum class Told : bool { AsLinux, WithDrops };
+  void put_datapath(wire::Writer& writer, const wire::Message& request, std::uint16_t flags,
+                    Told told = Told::AsLinux);
 
   Outcome vport_family(const Operation& operation);
   Outcome new_vport(const Operation& operation);

@@ -72,6 +72,7 @@ constexpr DpctlCommand kCommands[] = {
     {"ipf-set-min-frag", "[dp] v4|v6 minfragment", 2, 3, kWrite, nullptr, kFragments},
     {"ipf-set-max-nfrags", "[dp] maxfrags", 1, 2, kWrite, nullptr, kFragments},
     {"ipf-get-status", "[dp]", 0, 1, kRead, nullptr, kFragments},
+    {"show-drops", "[dp]", 0, 1, kRead, dpctl::show_drops},
     {"sync-routes", "[dp]", 0, 1, kWrite, dpctl::sync_routes},
     {"list-commands", "", 0, kAny, kRead, list_commands},
     {"parse-actions", "actions", 1, kAny, kRead, dpctl::parse_actions},

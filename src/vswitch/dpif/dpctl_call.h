@@ -63,6 +63,7 @@ void set_if(DpctlCall& call);
 void del_if(DpctlCall& call);
 void dump_dps(DpctlCall& call);
 void show(DpctlCall& call);
+void show_drops(DpctlCall& call);
 void sync_routes(DpctlCall& call);
 
 void dump_flows(DpctlCall& call);

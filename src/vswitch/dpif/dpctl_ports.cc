@@ -205,6 +205,17 @@ void show(DpctlCall& call) {
   }
 }
 
+void show_drops(DpctlCall& call) {
+  Dpif* const dpif = call.optional_datapath(0);
+  if (dpif == nullptr) return;
+  const auto drops = dpif->drops();
+  if (!drops) return call.fail(dpif->full_name(), drops.error());
+  call.print(dpif->full_name() + ":\n");
+  for (const DpifDrop& drop : *drops) {
+    call.print(fmt::format("  {}: {}\n", drop.cause, drop.count));
+  }
+}
+
 void sync_routes(DpctlCall& call) {
   Dpif* const dpif = call.optional_datapath(0);
   if (dpif == nullptr) return;

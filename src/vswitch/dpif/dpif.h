@@ -80,6 +80,12 @@ struct DpifStats {
   std::uint32_t masks = 0;
 };
 
+// Packets that went nowhere, for a reason that the datapath names.
+struct DpifDrop {
+  std::string cause;
+  std::uint64_t count = 0;
+};
+
 struct DpifFlowStats {
   std::uint64_t packets = 0, bytes = 0;
   std::uint64_t used_ms = 0;  // of the Clock given to the dpif; 0: never
@@ -149,6 +155,10 @@ class Dpif {
   virtual DpifResult<std::vector<DpifPort>> port_dump() = 0;
   virtual DpifResult<DpifPortStats> port_stats(DpPort port) = 0;
   virtual DpifResult<DpifStats> stats() = 0;
+  // Every cause there is, in the datapath's order. Unsupported where a datapath does not tell.
+  virtual DpifResult<std::vector<DpifDrop>> drops() {
+    return DpifError{Error::Unsupported, "the datapath does not tell why it drops packets"};
+  }
   // Unsupported where ports have no devices of their own.
   virtual DpifResult<DpifLink> link(const std::string& port_name) {
     return DpifError{Error::Unsupported, port_name + ": link state is not supported yet"};

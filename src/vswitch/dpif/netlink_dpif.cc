@@ -243,6 +243,16 @@ DpifResult<DpifStats> NetlinkDpif::stats() {
   return *stats;
 }
 
+DpifResult<std::vector<DpifDrop>> NetlinkDpif::drops() {
+  NetlinkRequest request(Family::Datapath, DatapathCommand::Find);
+  request.writer().put_flag(wire::kDatapathDrops);
+  Result<std::vector<DpifDrop>> drops = Error::Malformed;
+  OVS_TRY(channels_.requests->transact(
+      request, [&](const wire::MessageView& message) { drops = parse_drops(message); }));
+  if (drops) return std::move(*drops);
+  return drops.error() == Error::NotFound ? Dpif::drops() : dpif_error(drops.error());
+}
+
 DpifResult<DpifLink> NetlinkDpif::link(const std::string& port_name) {
   NetlinkRequest request(Family::Netdev, wire::NetdevCommand::Find);
   request.writer().put_string(wire::NetdevAttr::Name, port_name);

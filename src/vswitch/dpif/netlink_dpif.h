@@ -58,6 +58,7 @@ class NetlinkDpif final : public Dpif {
   DpifResult<std::vector<DpifPort>> port_dump() override;
   DpifResult<DpifPortStats> port_stats(DpPort port) override;
   DpifResult<DpifStats> stats() override;
+  DpifResult<std::vector<DpifDrop>> drops() override;
   DpifResult<DpifLink> link(const std::string& port_name) override;
   DpifResult<void> change_link(const std::string& port_name, const DpifLinkChange& change) override;
 

@@ -104,6 +104,22 @@ Result<DpifStats> parse_datapath_stats(const wire::MessageView& message) {
   return result;
 }
 
+Result<std::vector<DpifDrop>> parse_drops(const wire::MessageView& message) {
+  OVS_TRY(const auto list, wire::Attributes::parse(message.payload));
+  const auto nest = list.find(wire::kDatapathDrops);
+  if (!nest) return Error::NotFound;
+  OVS_TRY(const auto rows, wire::Attributes::parse(nest->payload));
+  std::vector<DpifDrop> drops;
+  for (const wire::Attribute row : rows) {
+    constexpr std::size_t kCount = sizeof(std::uint64_t);
+    if (row.payload.count() < kCount) return Error::Malformed;
+    const Bytes name = row.payload.from(kCount);
+    drops.push_back(
+        {std::string(name.begin(), name.end()), load<std::uint64_t>(row.payload.data())});
+  }
+  return drops;
+}
+
 Result<DpifFlow> parse_flow(const wire::MessageView& message) {
   OVS_TRY(const auto table, wire::AttributeTable<wire::kMaxFlowAttr>::parse(message.payload));
   DpifFlow result;
