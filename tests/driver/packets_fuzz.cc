@@ -19,7 +19,7 @@ namespace {
 using namespace emulator;
 
 constexpr unsigned kMaxChains = 8, kMaxLists = 4, kMaxFrames = 5, kMaxPatches = 4, kMaxSplits = 6;
-constexpr std::uint32_t kLargest = 9018;
+constexpr std::uint32_t kLargest = 9018, kWithoutTail = 1514;
 constexpr unsigned kHost = 10, kWirePort = 11, kVxlan = 20, kGre = 21;
 constexpr std::uint16_t kVxlanPort = 4789;
 constexpr std::size_t kRoom = 12'000, kSmallRoom = 1500;  // of a frame and its key; else
@@ -195,7 +195,7 @@ class Rig {
 
   void run(Choices choices) {
     sent_ = {};
-    has_segments_ = has_native_ = false;
+    has_segments_ = has_native_ = has_tails_ = false;
     configure(choices);
     for (unsigned i = 0; i < kMaxChains && !choices.at_end(); ++i) step(choices);
     settle();
@@ -321,6 +321,7 @@ class Rig {
       if (!list.is_native) sent_[from] += list.frames.size();
       has_native_ |= list.is_native;
       has_segments_ |= (list.large_send | list.coalesced) != 0;
+      for (const RawFrame& frame : list.frames) has_tails_ |= frame.bytes.size() > kWithoutTail;
     }
     const std::size_t taken = net_.hyperv().transmit_raw(
         net_.address(kNames[from]), Span<const RawList>(lists.data(), lists.size()));
@@ -397,6 +398,9 @@ class Rig {
     Counts after[kNics];
     note(after);
     for (unsigned i = 0; i < kNics; ++i) check(kNames[i], counts_[i], after[i], sent_[i]);
+    // A frame or a block that is not given back is missed when none is left.
+    const std::uint64_t before = std::exchange(without_room_, client_.drops()["no_host_room"]);
+    demand(has_segments_ || has_tails_ || without_room_ == before, "room for a few small frames");
     client_.expect_at_most(kRoom);
     (void)client_.upcalls();
     client_.expect_at_most(kSmallRoom);
@@ -436,7 +440,8 @@ class Rig {
   bool holds_ = false;                // a packet may wait for its next hop
   Counts counts_[kNics];              // when the last input was through
   std::array<std::uint64_t, kNics> sent_{};
-  bool has_segments_ = false, has_native_ = false;
+  bool has_segments_ = false, has_native_ = false, has_tails_ = false;
+  std::uint64_t without_room_ = 0;
 };
 
 }  // namespace

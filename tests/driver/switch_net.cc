@@ -95,6 +95,17 @@ void Net::add(const std::string& name, PortKind kind, const NicSpec& like) {
   adapters_[name] = host_.plug(switch_, name, kind, name, like);
 }
 
+void Net::plug_again(const std::string& name) {
+  const Adapter& adapter = adapters_[name];
+  (void)switch_.disconnect_nic(adapter.address.port).ok();
+  NicSpec nic;
+  nic.name = "nic-" + std::to_string(unsigned(adapter.address.port));
+  nic.friendly_name = name;
+  nic.mac = adapter.mac;
+  const auto connected = switch_.connect_nic(adapter.address.port, nic, *adapter.nic);
+  CHECK_MESSAGE(connected.ok(), (connected ? "" : connected.error().text));
+}
+
 void Net::send_open(const std::string& from, const FrameText& frame, std::uint16_t segment_size) {
   constexpr std::uint16_t kTcpSum = 16, kUdpSum = 6;
   const Bytes bytes(frame);

@@ -38,6 +38,8 @@ class Net {
   // An adapter that can do what `like` can.
   void add(const std::string& name, emulator::PortKind kind = emulator::PortKind::Synthetic,
            const emulator::NicSpec& like = {});
+  // Whatever it had become, it is connected as it was.
+  void plug_again(const std::string& name);
   void send(const std::string& from, const Frames& frames);
   void send(const std::string& from, const FrameText& frame) { send(from, Frames(1, frame)); }
   // How many were taken.

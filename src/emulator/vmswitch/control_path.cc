@@ -36,8 +36,33 @@ NDIS_OID_REQUEST request_of(const Issue& issue) {
 ControlPath::ControlPath(SwitchModel& model, UINT ndis_version)
     : model_(model), layouts_{ndis_version, model.habits().revisions} {}
 
+namespace {
+
+bool holds_pointers(NDIS_OID oid) {
+  return oid == OID_SWITCH_NIC_REQUEST || oid == OID_SWITCH_NIC_DIRECT_REQUEST;
+}
+
+}  // namespace
+
+NDIS_STATUS ControlPath::issue_lie(Issue& issue) {
+  OidBuffer* const truth = issue.buffer;
+  std::vector<std::byte> told(truth->data(), truth->data() + truth->size());
+  model_.lie(issue.oid, told);
+  OidBuffer buffer(told.size());
+  std::copy(told.begin(), told.end(), buffer.data());
+  issue.buffer = &buffer;
+  const NDIS_STATUS status = issue_as_it_is(issue);
+  issue.buffer = truth;
+  return status;
+}
+
 NDIS_STATUS ControlPath::issue(Issue& issue) {
   if (module_ == nullptr) return reach_below(issue);
+  if (model_.lie && !holds_pointers(issue.oid)) return issue_lie(issue);
+  return issue_as_it_is(issue);
+}
+
+NDIS_STATUS ControlPath::issue_as_it_is(Issue& issue) {
   NDIS_OID_REQUEST request = request_of(issue);
   const std::uint64_t before = issue.buffer->hash();
   const Failures& failures = Kernel::current().failures();
@@ -63,6 +88,7 @@ NDIS_STATUS ControlPath::issue(Issue& issue) {
       status ==
       (issue.handling == Handling::Create ? NDIS_STATUS_DATA_NOT_ACCEPTED : NDIS_STATUS_RESOURCES);
   const bool lacked_memory = failures.has_failed() && !had_failed;
+  if (model_.lie) return status;
   if (!lacked_memory || !is_refusal || issue.has_reached_below) judge(issue, status);
   return status;
 }

@@ -78,6 +78,8 @@ class ControlPath {
   void restart_ends();
 
  private:
+  NDIS_STATUS issue_lie(Issue& issue);
+  NDIS_STATUS issue_as_it_is(Issue& issue);
   void judge(const Issue& issue, NDIS_STATUS status) const;
   void judge_create(const Issue& issue, NDIS_STATUS status) const;
   NDIS_STATUS reach_below(Issue& issue);
@@ -89,6 +91,8 @@ class ControlPath {
   void forbid_reference(const SwitchPort& port, const char* oid) const;
 
   NDIS_STATUS answer_own(FilterModule& module, NDIS_OID_REQUEST& request);
+  NDIS_STATUS answer_truly(NDIS_OID_REQUEST& request);
+  void lie_in(NDIS_OID_REQUEST& request);
   NDIS_STATUS answer_parameters(NDIS_OID_REQUEST& request);
   NDIS_STATUS answer_ports(NDIS_OID_REQUEST& request);
   NDIS_STATUS answer_nics(NDIS_OID_REQUEST& request);

@@ -345,6 +345,7 @@ NDIS_STATUS ForwardingDesk::dereference_nic(NicAddress address) {
 NDIS_STATUS ForwardingDesk::reference_port(PortId id) {
   const ReadLock lock(model_.mutex());
   SwitchPort* port = model_.find_port(id);
+  if (model_.lie && (port == nullptr || port->is_torn_down)) return NDIS_STATUS_INVALID_PORT;
   if (port == nullptr || port->is_torn_down) {
     violate(42, "ReferenceSwitchPort: port " + std::to_string(ndis_id(id)) +
                     (port == nullptr ? " does not exist" : " is torn down"));

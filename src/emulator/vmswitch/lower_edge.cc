@@ -1,4 +1,5 @@
 // The lower edge's half of the control path: what the extension passed on, and what it asks.
+#include <algorithm>
 #include <cstring>
 #include <optional>
 #include <utility>
@@ -124,7 +125,27 @@ NDIS_STATUS ControlPath::answer_own(FilterModule& module, NDIS_OID_REQUEST& requ
   if ((oid == OID_SWITCH_PORT_ARRAY || oid == OID_SWITCH_NIC_ARRAY) && !model_.is_active()) {
     violate(39, std::string(oid_name(oid)) + " is asked before the switch is active");
   }
-  switch (oid) {
+  const NDIS_STATUS status = answer_truly(request);
+  if (model_.lie && NT_SUCCESS(status)) lie_in(request);
+  return status;
+}
+
+// An answer has no more room than the extension gave.
+void ControlPath::lie_in(NDIS_OID_REQUEST& request) {
+  const bool is_method = request.RequestType == NdisRequestMethod;
+  auto& query = request.DATA.QUERY_INFORMATION;
+  auto& method = request.DATA.METHOD_INFORMATION;
+  const UINT room = is_method ? method.OutputBufferLength : query.InformationBufferLength;
+  UINT& written = is_method ? method.BytesWritten : query.BytesWritten;
+  auto* const answer = static_cast<std::byte*>(query.InformationBuffer);
+  std::vector<std::byte> told(answer, answer + written);
+  model_.lie(query.Oid, told);
+  written = std::min(room, static_cast<UINT>(told.size()));
+  std::copy_n(told.begin(), written, answer);
+}
+
+NDIS_STATUS ControlPath::answer_truly(NDIS_OID_REQUEST& request) {
+  switch (request.DATA.QUERY_INFORMATION.Oid) {
     case OID_SWITCH_PARAMETERS: return answer_parameters(request);
     case OID_SWITCH_PORT_ARRAY: return answer_ports(request);
     case OID_SWITCH_NIC_ARRAY: return answer_nics(request);
@@ -223,6 +244,7 @@ NDIS_STATUS ControlPath::answer_properties(NDIS_OID_REQUEST& request) {
   auto& asked = *static_cast<NDIS_SWITCH_PORT_PROPERTY_ENUM_PARAMETERS*>(method.InformationBuffer);
   const ReadLock lock(model_.mutex());
   const SwitchPort* port = model_.find_port(PortId{asked.PortId});
+  if (port == nullptr && model_.lie) return NDIS_STATUS_INVALID_PORT;
   if (port == nullptr || port->references == 0) {
     violate(46, "OID_SWITCH_PORT_PROPERTY_ENUM of port " + std::to_string(asked.PortId) +
                     ", to which the extension holds no reference");

@@ -68,6 +68,8 @@ class SwitchModel {
 
   // Odd while a port's policy is being changed: the extension may know it or not.
   std::atomic<std::uint32_t> policy_generation = 0;
+  // Empty: the truth is told. Changed while no request is under way.
+  Lie lie;
 
   // --- with it free
   PortId next_port_id() { return PortId(++last_port_id_); }

@@ -3,7 +3,9 @@
 #pragma once
 #include <array>
 #include <bitset>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -28,6 +30,11 @@ enum class LinkState : bool { Cut, There };
 // How tags come with a NIC's frames: moved to the packet's metadata, as synthetic and physical
 // NICs do, or left in the bytes.
 enum class TagForm : std::uint8_t { Metadata, InFrame };
+
+// What an extension is told, by a request (an NDIS_OID) or an answer to one, may be changed on its
+// way: bytes, and how many there are. For tests of extensions that believe nothing. Whatever the
+// extension then says or refuses is right; what is left of the truth is its host's alone.
+using Lie = std::function<void(std::uint32_t oid, std::vector<std::byte>& told)>;
 
 struct SwitchError {
   std::string text;       // for people: "switch 'external': no port 7"

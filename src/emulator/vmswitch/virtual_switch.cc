@@ -209,6 +209,11 @@ std::size_t VirtualSwitch::transmit_raw(NicAddress nic, Span<const RawList> list
   return parts_->packets.transmit_raw(nic, lists);
 }
 
+void VirtualSwitch::lie_by(Lie lie) {
+  const Parts::Turn turn(*parts_);
+  parts_->model.lie = std::move(lie);
+}
+
 // --- the extension
 
 SwitchResult<void> VirtualSwitch::set_link(std::string_view name, LinkState state) {

@@ -93,6 +93,9 @@ class VirtualSwitch {
   // The same, in one chain, of lists that are made as they are told to be.
   std::size_t transmit_raw(NicAddress nic, Span<const RawList> lists);
 
+  // From now on; empty: the truth again.
+  void lie_by(Lie lie);
+
   // --- the extension, by whichever driver is or will be registered
   SwitchResult<void> enable_extension();
   SwitchResult<void> disable_extension();
