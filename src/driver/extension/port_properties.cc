@@ -24,6 +24,12 @@ void read_vlans(VlanSet& vlans, Bytes structure, std::size_t offset) {
   }
 }
 
+// A number that no tag has room for would be written over a priority.
+Result<void> check_vlans(const PortPolicy& policy) {
+  return policy.vlan < kVlanCount && policy.secondary < kVlanCount ? Result<void>(kOk)
+                                                                   : Result<void>(Error::Range);
+}
+
 void apply_private_vlan(PortPolicy& policy, Bytes value) {
   using S = NDIS_SWITCH_PORT_PROPERTY_VLAN;
   policy.vlan_mode = VlanMode::Private;
@@ -55,7 +61,7 @@ Result<void> apply_vlan(PortPolicy& policy, Bytes value) {
       break;
     case NdisSwitchPortVlanModePrivate: apply_private_vlan(policy, value); break;
   }
-  return kOk;
+  return check_vlans(policy);
 }
 
 Result<void> apply_security(PortPolicy& policy, Bytes value) {

@@ -192,6 +192,24 @@ TEST_CASE("PortProperties: a property outside its request is not read") {
   CHECK(policy == PortPolicy());
 }
 
+TEST_CASE("PortProperties: a VLAN that no tag has room for is refused") {
+  for (const NDIS_SWITCH_PORT_VLAN_MODE mode :
+       {NdisSwitchPortVlanModeAccess, NdisSwitchPortVlanModeTrunk, NdisSwitchPortVlanModePrivate}) {
+    NDIS_SWITCH_PORT_PROPERTY_VLAN vlan = {};
+    vlan.OperationMode = mode;
+    PortPolicy policy;
+    for (const UINT16 id : {UINT16{4095}, UINT16{4096}, UINT16{0xffff}}) {
+      if (mode == NdisSwitchPortVlanModePrivate) vlan.PvlanProperties.PrimaryVlanId = id;
+      if (mode == NdisSwitchPortVlanModeAccess) vlan.VlanProperties.AccessVlanId = id;
+      if (mode == NdisSwitchPortVlanModeTrunk) vlan.VlanProperties.NativeVlanId = id;
+      const PropertyRequest request(NdisSwitchPortPropertyTypeVlan, vlan);
+      const auto facts = parse_property(bytes_of(request));
+      REQUIRE(facts.ok());
+      CHECK(apply_property(policy, facts->type, facts->value).ok() == (id < 4096));
+    }
+  }
+}
+
 TEST_CASE("PortProperties: the answer to a question is found behind its description") {
   struct {
     NDIS_SWITCH_PORT_PROPERTY_ENUM_PARAMETERS head = {};
