@@ -66,13 +66,16 @@ TEST_CASE("94 NdisRegisterDeviceEx: a module's handle in the place of the driver
         }) == "");
 }
 TEST_CASE("94 NdisRegisterDeviceEx: an entry for Plug and Play is found") {
-  CHECK(expect_violation(94, [] {
-          Rig rig;
-          rig.start();
-          DeviceCall call;
-          call.functions[0x1b] = answer;
-          call.run(rig.driver);
-        }) == "");
+  CHECK(expect_violation(
+            94,
+            [] {
+              Rig rig;
+              rig.start();
+              DeviceCall call;
+              call.functions[0x1b] = answer;
+              call.run(rig.driver);
+            },
+            "an entry for PnP") == "");
 }
 TEST_CASE("94 NdisRegisterDeviceEx: no access list is found") {
   CHECK(expect_violation(94, [] {
@@ -84,14 +87,17 @@ TEST_CASE("94 NdisRegisterDeviceEx: no access list is found") {
         }) == "");
 }
 TEST_CASE("94 NdisDeregisterDeviceEx: a device extension pointer that was written is found") {
-  CHECK(expect_violation(94, [] {
-          Rig rig;
-          rig.start();
-          DeviceCall call;
-          call.run(rig.driver);
-          call.device->DeviceExtension = &call;
-          OVS_IMPORTED(NdisDeregisterDeviceEx)(call.handle);
-        }) == "");
+  CHECK(expect_violation(
+            94,
+            [] {
+              Rig rig;
+              rig.start();
+              DeviceCall call;
+              call.run(rig.driver);
+              call.device->DeviceExtension = &call;
+              OVS_IMPORTED(NdisDeregisterDeviceEx)(call.handle);
+            },
+            "NdisDeregisterDeviceEx: the") == "");
 }
 
 }  // namespace

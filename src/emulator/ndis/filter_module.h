@@ -44,6 +44,8 @@ class FilterModule {
   // choice, their Status set.
   virtual void send_complete(NET_BUFFER_LIST* chain, ULONG send_complete_flags) = 0;
   virtual void receive(NET_BUFFER_LIST* chain, ULONG receive_flags) = 0;
+  // Whether the driver looks at what is received.
+  virtual bool takes_received() const = 0;
 
   // --- requests
   // The request, its buffers and `done` live until `done` is called. PASSIVE_LEVEL.

@@ -27,6 +27,13 @@ VOID NTAPI send(NDIS_HANDLE context, PNET_BUFFER_LIST chain, NDIS_PORT_NUMBER, U
 VOID NTAPI send_complete(NDIS_HANDLE context, PNET_BUFFER_LIST chain, ULONG flags) {
   filter_of(context).send_complete(chain, flags);
 }
+VOID NTAPI receive(NDIS_HANDLE context, PNET_BUFFER_LIST chain, NDIS_PORT_NUMBER, ULONG count,
+                   ULONG flags) {
+  filter_of(context).receive_chain(chain, count, flags);
+}
+VOID NTAPI return_lists(NDIS_HANDLE context, PNET_BUFFER_LIST chain, ULONG flags) {
+  filter_of(context).return_chain(chain, flags);
+}
 VOID NTAPI cancel_send(NDIS_HANDLE context, PVOID id) {
   OVS_IMPORTED(NdisFCancelSendNetBufferLists)(filter_of(context).handle, id);
 }
@@ -105,6 +112,13 @@ void TestFilter::send_chain(NET_BUFFER_LIST* chain, ULONG flags) {
 }
 void TestFilter::send_complete(NET_BUFFER_LIST* chain, ULONG flags) {
   OVS_IMPORTED(NdisFSendNetBufferListsComplete)(handle, chain, flags);
+}
+void TestFilter::receive_chain(NET_BUFFER_LIST* chain, ULONG count, ULONG flags) {
+  OVS_IMPORTED(NdisFIndicateReceiveNetBufferLists)
+  (handle, chain, NDIS_DEFAULT_PORT_NUMBER, count, flags);
+}
+void TestFilter::return_chain(NET_BUFFER_LIST* chain, ULONG flags) {
+  OVS_IMPORTED(NdisFReturnNetBufferLists)(handle, chain, flags);
 }
 NDIS_STATUS TestFilter::oid(NDIS_OID_REQUEST* request) {
   return pass_on(request);
@@ -185,6 +199,10 @@ FilterRig::~FilterRig() {
 }
 FilterRig& FilterRig::current() {
   return *the_rig;
+}
+void FilterRig::take_received() {
+  how.ReceiveNetBufferListsHandler = receive;
+  how.ReturnNetBufferListsHandler = return_lists;
 }
 NDIS_STATUS FilterRig::start() {
   return OVS_IMPORTED(NdisFRegisterFilterDriver)(&object, this, &how, &driver);

@@ -32,6 +32,9 @@ class TestFilter {
   virtual void pause() {}
   virtual void send_chain(NET_BUFFER_LIST* chain, ULONG flags);
   virtual void send_complete(NET_BUFFER_LIST* chain, ULONG flags);
+  // Where `receives`, as it came.
+  virtual void receive_chain(NET_BUFFER_LIST* chain, ULONG count, ULONG flags);
+  virtual void return_chain(NET_BUFFER_LIST* chain, ULONG flags);
   // By a clone.
   virtual NDIS_STATUS oid(NDIS_OID_REQUEST* request);
   // A request of the module's own has ended.
@@ -41,6 +44,7 @@ class TestFilter {
   // A clone goes on, and its end is the original's.
   NDIS_STATUS pass_on(NDIS_OID_REQUEST* request);
 
+  bool receives = false;         // whether the driver has handlers of the receive path
   NDIS_HANDLE handle = nullptr;  // as FilterAttach was given it
   NDIS_SWITCH_CONTEXT context = nullptr;
   NDIS_SWITCH_OPTIONAL_HANDLERS handlers = {};
@@ -59,6 +63,8 @@ class FilterRig {
   // Whose handle this is; one that nobody has is for the module that attaches next.
   virtual TestFilter& module_of(NDIS_HANDLE handle) = 0;
 
+  // The driver has handlers of the receive path; before start().
+  void take_received();
   // Registers, which attaches and restarts.
   NDIS_STATUS start();
   // Deregisters, if it is registered: to be called by the destructor of whoever has the modules.

@@ -28,8 +28,24 @@ bool has_detectors() {
   return parts().config.detectors == Detectors::On;
 }
 
+namespace {
+thread_local unsigned nothing_to_be_had = 0;
+}  // namespace
+
+NothingToBeHad::NothingToBeHad() {
+  ++nothing_to_be_had;
+}
+NothingToBeHad::~NothingToBeHad() {
+  --nothing_to_be_had;
+}
+
 bool fails_now() {
-  return parts().failures.ask();
+  return nothing_to_be_had != 0 || parts().failures.ask();
+}
+
+void check_not_on_stack(const void* object, const char* what) {
+  if (!has_detectors() || !Thread::current().kernel_stack.range().contains(object)) return;
+  violate(88, std::string(what) + " at " + text_of(object) + " lies on a stack");
 }
 
 void on_host_stack(FunctionRef<void()> body) {

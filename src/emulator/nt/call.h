@@ -38,6 +38,17 @@ class Call {
 // may fail, after its checks, before it has done anything. See Failures in kernel.h.
 bool fails_now();
 
+// While one lives, every such call of this thread fails, and none is counted (rule 17).
+class NothingToBeHad {
+ public:
+  NothingToBeHad();
+  NothingToBeHad(const NothingToBeHad&) = delete;
+  ~NothingToBeHad();
+};
+
+// Rule 88: what others will use does not lie on the driver's stack.
+void check_not_on_stack(const void* object, const char* what);
+
 // Whether the kernel that lives has detectors (kernel.h): without, nothing is guarded.
 bool has_detectors();
 

@@ -2,8 +2,10 @@
 // in the contract.
 #include <atomic>
 #include <cstring>
+#include <ctime>
 
 #include "emulator/nt/machine_test.h"
+#include "emulator/nt/schedule/stack.h"
 
 namespace ovs::emulator::test {
 namespace {
@@ -111,6 +113,22 @@ TEST_CASE("8 DriverUnload: a lookaside list that is left is found") {
 }
 TEST_CASE("8 DriverUnload: an MDL that is left is found") {
   CHECK(left_by([] { IoAllocateMdl(nullptr, 100, FALSE, FALSE, nullptr); }, "MDL") == "");
+}
+VOID NTAPI wait_for_the_end(PKDPC, PVOID, PVOID, PVOID) {
+  static std::atomic<bool> is_over{false};
+  while (!is_over) {
+    timespec pause = {0, 1'000'000};
+    nanosleep(&pause, nullptr);
+  }
+}
+TEST_CASE("8 DriverUnload: a DPC that still runs is found") {
+  CHECK(left_by(
+            [] {
+              static KDPC dpc;
+              KeInitializeDpc(&dpc, wait_for_the_end, nullptr);
+              KeInsertQueueDpc(&dpc, nullptr, nullptr);
+            },
+            "DPC") == "");
 }
 TEST_CASE("8 ObfDereferenceObject: a reference too many is found") {
   CHECK(broken_rule(8, [] {
@@ -307,6 +325,18 @@ TEST_CASE("88 KeSetEvent: what is no event is found") {
         }) == "");
 }
 
+VOID NTAPI do_nothing(PKDPC, PVOID, PVOID, PVOID) {}
+TEST_CASE("88 KeInsertQueueDpc: a DPC on a stack is found") {
+  CHECK(broken_rule(
+            88,
+            [] {
+              KDPC dpc;
+              KeInitializeDpc(&dpc, do_nothing, nullptr);
+              KeInsertQueueDpc(&dpc, nullptr, nullptr);
+            },
+            "lies on a stack") == "");
+}
+
 // ---- 89 ----
 
 TEST_CASE("89 ExAllocatePoolWithTag: executable pool, no tag and no bytes are found") {
@@ -428,7 +458,6 @@ TEST_CASE("91 stack: what a driver used is known, what the host does for it is n
 
 // ---- 92, 93 ----
 
-VOID NTAPI do_nothing(PKDPC, PVOID, PVOID, PVOID) {}
 TEST_CASE("92 pool: a block that is freed with a queued DPC in it is found") {
   CHECK(expect_violation(92, [] {
           Machine machine(seeded(1));
@@ -469,6 +498,28 @@ TEST_CASE(
   run_driver(queue_there);
   machine.kernel.flush_dpcs();
   CHECK(ran_on == 1);
+}
+
+// More than its share of the processor, however slow that is.
+VOID NTAPI run_for_long(PKDPC, PVOID, PVOID, PVOID) {
+  constexpr std::int64_t kTenths = 3;
+  timespec begin = {}, now = {};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &begin);
+  const std::int64_t ns = kTenths * 100'000'000 * (is_sanitized() ? 10 : 1);
+  do {
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  } while ((now.tv_sec - begin.tv_sec) * 1'000'000'000 + now.tv_nsec - begin.tv_nsec < ns);
+}
+TEST_CASE("93 KDEFERRED_ROUTINE: a DPC that keeps its processor is found") {
+  CHECK(broken_rule(
+            93,
+            [] {
+              static KDPC dpc;
+              KeInitializeDpc(&dpc, run_for_long, nullptr);
+              KeInsertQueueDpc(&dpc, nullptr, nullptr);
+              KeFlushQueuedDpcs();
+            },
+            "has used its processor") == "");
 }
 
 TEST_CASE("Bug check: what the driver said last is in the report") {

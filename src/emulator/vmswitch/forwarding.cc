@@ -28,6 +28,7 @@ constexpr const char* kUpdate = "UpdateNetBufferListDestinations";
 constexpr const char* kCopy = "CopyNetBufferListInfo";
 constexpr const char* kReport = "ReportFilteredNetBufferLists";
 constexpr const char* kSend = "NdisFSendNetBufferLists";
+constexpr const char* kIndicate = "NdisFIndicateReceiveNetBufferLists";
 
 std::string text_of(const void* address) {
   char text[24];
@@ -43,6 +44,12 @@ std::string text_of(const void* address) {
 bool same_place(const NDIS_SWITCH_PORT_DESTINATION& a, const NDIS_SWITCH_PORT_DESTINATION& b) {
   return a.PortId == b.PortId && a.NicIndex == b.NicIndex && a.PreserveVLAN == b.PreserveVLAN &&
          a.PreservePriority == b.PreservePriority;
+}
+
+// Rule 77: where a packet comes from and goes to is settled before egress.
+void check_ingress(const ForwardingContext& context, const char* call,
+                   const NET_BUFFER_LIST* list) {
+  if (context.is_egress) refuse(77, call, list, "on egress");
 }
 
 bool is_blank(const NDIS_SWITCH_PORT_DESTINATION& destination) {
@@ -134,6 +141,23 @@ ForwardingContext& ForwardingDesk::open(NET_BUFFER_LIST* list, NicAddress source
   return *made;
 }
 
+ForwardingContext& ForwardingDesk::open_egress(NET_BUFFER_LIST* list,
+                                               const ForwardingContext& from) {
+  ForwardingContext& made = open(list, from.source, from.detail);
+  const auto count = static_cast<std::uint32_t>(from.committed.size());
+  made.is_egress = true;
+  made.denial = from.denial;
+  made.is_sane = from.is_sane;
+  made.vlan = from.vlan;
+  made.policies = from.policies;
+  made.committed = from.committed;
+  made.array = std::make_unique<DestinationArray>(count, model_.habits().element_padding);
+  for (std::uint32_t i = 0; i < count; ++i) made.array->at(i) = from.committed[i];
+  made.array->header().NumDestinations = count;
+  write_detail(list, made);
+  return made;
+}
+
 void ForwardingDesk::close(NET_BUFFER_LIST* list) {
   delete context_of(list);
   host_data(list) = nullptr;
@@ -173,6 +197,7 @@ void ForwardingDesk::free_context(NET_BUFFER_LIST* list) {
 
 NDIS_STATUS ForwardingDesk::set_source(NET_BUFFER_LIST* list, NicAddress source) {
   ForwardingContext& found = context(list, 56, kSetSource);
+  check_ingress(found, kSetSource, list);
   {
     const ReadLock lock(model_.mutex());
     const SwitchNic* nic = model_.find_nic(source);
@@ -216,6 +241,7 @@ void ForwardingDesk::check_destination(const NDIS_SWITCH_PORT_DESTINATION& desti
 NDIS_STATUS ForwardingDesk::add(NET_BUFFER_LIST* list,
                                 const NDIS_SWITCH_PORT_DESTINATION& destination) {
   ForwardingContext& found = context(list, 56, kAdd);
+  check_ingress(found, kAdd, list);
   check_destination(destination, kAdd);
   if (found.free_count() == 0 || fails_now()) {
     found.has_failed = true;
@@ -234,6 +260,7 @@ NDIS_STATUS ForwardingDesk::add(NET_BUFFER_LIST* list,
 NDIS_STATUS ForwardingDesk::grow(NET_BUFFER_LIST* list, UINT32 more,
                                  NDIS_SWITCH_FORWARDING_DESTINATION_ARRAY** array) {
   ForwardingContext& found = context(list, 56, kGrow);
+  check_ingress(found, kGrow, list);
   if (found.is_hosts == false && list->Next != nullptr) {
     refuse(68, kGrow, list, "it is a chain, not one list");
   }
@@ -264,6 +291,7 @@ void ForwardingDesk::destinations(NET_BUFFER_LIST* list,
 NDIS_STATUS ForwardingDesk::update(NET_BUFFER_LIST* list, UINT32 count,
                                    NDIS_SWITCH_FORWARDING_DESTINATION_ARRAY* array) {
   ForwardingContext& found = context(list, 56, kUpdate);
+  check_ingress(found, kUpdate, list);
   if (array != &found.array->header()) {
     refuse(68, kUpdate, list, "the array is not the list's: it has moved since");
   }
@@ -411,6 +439,7 @@ void ForwardingDesk::report_filtered(const Report& report) {
   const bool is_incoming = (report.flags & NDIS_SWITCH_REPORT_FILTERED_NBL_FLAGS_IS_INCOMING) != 0;
   for_each_list(report.chain, [&](NET_BUFFER_LIST* list) {
     ForwardingContext& found = context(list, 66, kReport);
+    if (found.was_sent) refuse(66, kReport, list, "it was sent: too late");
     found.was_reported = true;
     if (is_incoming) {
       if (ndis_id(found.source.port) == report.port) return;
@@ -418,6 +447,7 @@ void ForwardingDesk::report_filtered(const Report& report) {
              "reported as coming from port " + std::to_string(report.port) +
                  ", and it comes from " + name_of(found.source));
     }
+    found.reported_ports.push_back(report.port);
     const ReadLock lock(model_.mutex());
     if (model_.find_port(PortId{report.port}) != nullptr) return;
     refuse(66, kReport, list, "there is no port " + std::to_string(report.port));
@@ -447,6 +477,11 @@ void ForwardingDesk::check_arrays(NET_BUFFER_LIST* list, ForwardingContext& foun
       refuse(68, kSend, list, "an array of destinations was written to after it had moved");
     }
   }
+}
+
+static bool is_reported(const ForwardingContext& found, NDIS_SWITCH_PORT_ID port) {
+  const auto& all = found.reported_ports;
+  return std::find(all.begin(), all.end(), port) != all.end();
 }
 
 // What Windows itself does where nothing is looked at.
@@ -479,6 +514,10 @@ ForwardingContext& ForwardingDesk::judge(NET_BUFFER_LIST* list) {
              "destination " + std::to_string(i) + " has changed since it was committed");
     }
     found.committed[i].IsExcluded = now.IsExcluded;
+    if (now.IsExcluded != 0 && !is_reported(found, now.PortId)) {
+      refuse(66, kSend, list,
+             "it is kept from port " + std::to_string(now.PortId) + ", and that is not reported");
+    }
   }
   if (!found.retired.empty() && !found.committed.empty() &&
       found.committed.size() <= found.retired.back()->capacity()) {
@@ -492,13 +531,32 @@ ForwardingContext& ForwardingDesk::judge(NET_BUFFER_LIST* list) {
   return found;
 }
 
+ForwardingContext& ForwardingDesk::judge_egress(NET_BUFFER_LIST* list) {
+  ForwardingContext& found = context(list, 77, kIndicate);
+  if (!has_detectors_) return take_exclusions(found);
+  for (std::uint32_t i = 0; i < found.committed.size(); ++i) {
+    const NDIS_SWITCH_PORT_DESTINATION& now = found.array->at(i);
+    if (!same_place(now, found.committed[i])) {
+      refuse(77, kIndicate, list, "destination " + std::to_string(i) + " has changed on egress");
+    }
+    const bool is_new = now.IsExcluded != 0 && found.committed[i].IsExcluded == 0;
+    if (is_new && !is_reported(found, now.PortId)) {
+      refuse(77, kIndicate, list,
+             "it is kept from port " + std::to_string(now.PortId) + ", and that is not reported");
+    }
+  }
+  return take_exclusions(found);
+}
+
 // --- the handlers
 
 namespace {
 
 ForwardingDesk& desk_of(NDIS_SWITCH_CONTEXT context, const char* call) {
   auto* desk = static_cast<ForwardingDesk*>(context);
-  if (desk != nullptr && desk->magic == ForwardingDesk::kMagic) return *desk;
+  const bool is_known = desk != nullptr && desk->magic == ForwardingDesk::kMagic;
+  if (is_known && desk->is_given()) return *desk;
+  if (is_known) violate(17, std::string(call) + " after detaching");
   violate(106, std::string(call) + ": no switch has the context " + text_of(context));
 }
 NicAddress address_of(NDIS_SWITCH_PORT_ID port, NDIS_SWITCH_NIC_INDEX index) {
@@ -565,6 +623,7 @@ constexpr auto handler(const char* name) {
 
 void ForwardingDesk::give(NDIS_SWITCH_CONTEXT& context, NDIS_SWITCH_OPTIONAL_HANDLERS& handlers) {
   context = this;
+  is_given_ = true;
   handlers.AllocateNetBufferListForwardingContext = handler<emulator::allocate_context>(kAllocate);
   handlers.FreeNetBufferListForwardingContext = handler<emulator::free_context>(kFree);
   handlers.SetNetBufferListSource = handler<emulator::set_source>(kSetSource);

@@ -38,6 +38,7 @@ struct ForwardingContext {
   bool is_hosts = false;  // of a list that a NIC sent
   bool is_below = false;
   bool is_raw = false;            // a host's, of words that nobody vouches for (raw_list.h)
+  bool is_egress = false;         // of a host's list on its way to its destinations
   std::uint16_t frame_count = 1;  // of a host's list
   NicAddress source;              // port 0: the switch's own
   NicAddress origin;         // of a host's list: the NIC that sent it, whatever its source is now
@@ -50,6 +51,7 @@ struct ForwardingContext {
   bool has_failed = false;    // a call for it failed, and was not made good
   bool was_reported = false;  // filtered
   bool was_sent = false, was_copied = false;
+  std::vector<NDIS_SWITCH_PORT_ID> reported_ports;  // that it is kept from
   // --- what is known of the packet that it is, or came from
   const char* denial = nullptr;       // why the built-in switch would not have let it in
   bool is_sane = false;               // its bytes are known to be right
@@ -74,14 +76,21 @@ class ForwardingDesk {
 
   // For NdisFGetOptionalSwitchHandlers.
   void give(NDIS_SWITCH_CONTEXT& context, NDIS_SWITCH_OPTIONAL_HANDLERS& handlers);
+  // The module is detached: its handlers are nobody's (17).
+  void take_back() { is_given_ = false; }
+  bool is_given() const { return is_given_; }
 
   // --- the host's lists
   ForwardingContext& open(NET_BUFFER_LIST* list, NicAddress source, std::uint64_t detail);
+  // A list with the same frames on its way to the destinations that `from` went to.
+  ForwardingContext& open_egress(NET_BUFFER_LIST* list, const ForwardingContext& from);
   void close(NET_BUFFER_LIST* list);
 
   // A list goes down: what its fields, its array and its context say agrees (56, 65, 67 to 70, 73
   // to 75). Its destinations are then in `committed`, with the exclusions of the moment.
   ForwardingContext& judge(NET_BUFFER_LIST* list);
+  // One of open_egress() goes up: it goes to fewer places at most, and that is reported (77).
+  ForwardingContext& judge_egress(NET_BUFFER_LIST* list);
   // The extension's contexts that live.
   long live_count() const { return live_; }
   // Rules 42, 43, 57: the extension is paused.
@@ -124,6 +133,7 @@ class ForwardingDesk {
   const std::u16string extension_guid_;
   const bool has_detectors_;
   std::atomic<long> live_ = 0;
+  std::atomic<bool> is_given_ = false;
 };
 
 std::string name_of(NicAddress address);

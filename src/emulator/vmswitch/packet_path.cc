@@ -415,12 +415,29 @@ void PacketPath::deliver_list(NET_BUFFER_LIST* list, ForwardingContext& context)
   }
 }
 
+// Where the extension looks at what goes to its destinations, it is given a list of the host's own.
+void PacketPath::indicate(FilterModule& module, NET_BUFFER_LIST* list,
+                          const ForwardingContext& context) {
+  const std::vector<FrameBytes> frames = frames_of(*list);
+  NET_BUFFER_LIST* const up = make_list(frames);
+  for (const auto info : kSaid) up->NetBufferListInfo[info] = list->NetBufferListInfo[info];
+  put_tag(up, tag_of(list));
+  ForwardingContext& made = desk_.open_egress(up, context);
+  for (const FrameBytes& frame : frames) made.hashes.push_back(hash_of(bytes_of(frame)));
+  module.receive(up, level_flag(NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL));
+}
+
 void PacketPath::sent(FilterModule& module, NET_BUFFER_LIST* chain) {
+  const bool is_indicated = module.takes_received();
   for_each_list(chain, [&](NET_BUFFER_LIST* list) {
     ForwardingContext& context = desk_.judge(list);
     context.was_sent = context.is_below = true;
-    const ReadLock lock(model_.mutex());
-    deliver_list(list, context);
+    if (is_indicated && (context.detail & kNativeBit) == 0) {
+      indicate(module, list, context);
+    } else {
+      const ReadLock lock(model_.mutex());
+      deliver_list(list, context);
+    }
     if (context.is_hosts) complete_large_send(list);
     list->Status = NDIS_STATUS_SUCCESS;
     context.is_below = false;
@@ -428,14 +445,39 @@ void PacketPath::sent(FilterModule& module, NET_BUFFER_LIST* chain) {
   module.send_complete(chain, level_flag(NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL));
 }
 
+// Rule 77: what goes up is what came.
+static void check_unchanged(const NET_BUFFER_LIST* list, const ForwardingContext& context) {
+  std::vector<std::uint64_t> hashes;
+  for (const FrameBytes& frame : frames_of(*list)) hashes.push_back(hash_of(bytes_of(frame)));
+  if (hashes == context.hashes) return;
+  violate(77, "a packet from " + name_of(context.source) + " has changed on egress");
+}
+
 void PacketPath::received(FilterModule& module, NET_BUFFER_LIST* chain, ULONG) {
+  for_each_list(chain, [&](NET_BUFFER_LIST* list) {
+    ForwardingContext& context = desk_.judge_egress(list);
+    if (has_detectors_) check_unchanged(list, context);
+    context.was_sent = true;
+    const ReadLock lock(model_.mutex());
+    deliver_list(list, context);
+  });
   module.return_lists(chain, level_flag(NDIS_RETURN_FLAGS_DISPATCH_LEVEL));
 }
 
 // --- back
 
+void PacketPath::end_egress(NET_BUFFER_LIST* list, const ForwardingContext& context) {
+  if (has_detectors_ && !context.was_sent && !context.was_reported) {
+    violate(66, "a packet from " + name_of(context.source) +
+                    " is returned, neither indicated nor reported as filtered");
+  }
+  desk_.close(list);
+  free_list(list);
+}
+
 void PacketPath::give_back(NET_BUFFER_LIST* list) {
   const ForwardingContext& context = *context_of(list);
+  if (context.is_egress) return end_egress(list, context);
   const bool is_ended_by_host =
       list->Status == NDIS_STATUS_PAUSED || list->Status == NDIS_STATUS_SEND_ABORTED;
   const bool is_dropped = !context.was_sent && !context.was_copied;

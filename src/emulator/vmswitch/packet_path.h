@@ -48,6 +48,8 @@ class PacketPath {
                     const Tag& delivered) const;
   void check_rewritten(NET_BUFFER_LIST* list, const ForwardingContext& context, Bytes frame) const;
   void check_untouched_memory(NET_BUFFER_LIST* list, const ForwardingContext& context) const;
+  void indicate(FilterModule& module, NET_BUFFER_LIST* list, const ForwardingContext& context);
+  void end_egress(NET_BUFFER_LIST* list, const ForwardingContext& context);
   void give_back(NET_BUFFER_LIST* list);
 
   SwitchModel& model_;

@@ -231,18 +231,113 @@ TEST_CASE(
           });
         }) == "");
 }
+// To b, and not to it.
+void exclude(Odd& odd, NET_BUFFER_LIST* list) {
+  odd.add(list, odd.to_b());
+  NDIS_SWITCH_FORWARDING_DESTINATION_ARRAY* array = nullptr;
+  odd.handlers.GetNetBufferListDestinations(odd.context, list, &array);
+  NDIS_SWITCH_PORT_DESTINATION_AT_ARRAY_INDEX(array, 0)->IsExcluded = 1;
+}
 TEST_CASE("70 NdisFSendNetBufferLists: an exclusion after the commitment is right") {
   Odd odd([](Odd& self, NET_BUFFER_LIST* list) {
-    self.add(list, self.to_b());
-    NDIS_SWITCH_FORWARDING_DESTINATION_ARRAY* array = nullptr;
-    self.handlers.GetNetBufferListDestinations(self.context, list, &array);
-    NDIS_SWITCH_PORT_DESTINATION_AT_ARRAY_INDEX(array, 0)->IsExcluded = 1;
+    exclude(self, list);
+    self.report(list, kUniqueNameText, NDIS_SWITCH_PORT_ID(self.to_b().port), 1, u"why", 0);
     self.forward(list);
   });
   SwitchRig rig(odd);
   rig.private_switch();
   rig.send(rig.a, udp_frame(kMacB, kMacA));
   CHECK(rig.nic_b.arrivals.empty());
+}
+TEST_CASE("66 NdisFSendNetBufferLists: an exclusion that is not reported is found") {
+  CHECK(expect_violation(
+            66,
+            [] {
+              send_one([](Odd& odd, NET_BUFFER_LIST* list) {
+                exclude(odd, list);
+                odd.forward(list);
+              });
+            },
+            "kept from port") == "");
+}
+TEST_CASE("66 ReportFilteredNetBufferLists: an exclusion from a port that is not there is found") {
+  CHECK(expect_violation(
+            66,
+            [] {
+              send_one([](Odd& odd, NET_BUFFER_LIST* list) {
+                exclude(odd, list);
+                odd.report(list, kUniqueNameText, 99, 1, u"why", 0);
+              });
+            },
+            "there is no port") == "");
+}
+TEST_CASE("52, 66 ReportFilteredNetBufferLists: a report after the completion is found") {
+  CHECK(expect_violation(52, [] {
+          send_one([](Odd& odd, NET_BUFFER_LIST* list) {
+            odd.drop(list);
+            odd.report(list, kUniqueNameText, 1, 1);
+          });
+        }) == "");
+}
+// An extension that says what it kept back when the list has come back.
+class Late : public TestExtension {
+ public:
+  void send_complete(NET_BUFFER_LIST* chain, ULONG) override {
+    report(chain, kUniqueNameText, 1, 1);
+    complete(chain);
+  }
+};
+TEST_CASE("66 ReportFilteredNetBufferLists: a report after the packet was sent is found") {
+  CHECK(expect_violation(
+            66,
+            [] {
+              Late late;
+              SwitchRig rig(late);
+              rig.private_switch();
+              late.routes[rig.a] = {{rig.b, 0}};
+              rig.send(rig.a, udp_frame(kMacB, kMacA));
+            },
+            "too late") == "");
+}
+TEST_CASE("17 ReferenceSwitchNic: a call after FilterDetach is found") {
+  CHECK(expect_violation(
+            17,
+            [] {
+              TestExtension extension;
+              SwitchRig rig(extension);
+              rig.private_switch();
+              rig.made->disable_extension().ok();
+              extension.handlers.ReferenceSwitchNic(extension.context, NDIS_SWITCH_PORT_ID(rig.a),
+                                                    0);
+            },
+            "after detaching") == "");
+}
+// A chain goes down as one, and is said to go to one place.
+class Grouped : public TestExtension {
+ public:
+  void send_chain(NET_BUFFER_LIST* chain, ULONG) override {
+    const NicAddress to[] = {{SwitchRig::current().b, 0}, {SwitchRig::current().a, 0}};
+    add(chain, to[0]);
+    if (chain->Next != nullptr) add(chain->Next, to[differs ? 1 : 0]);
+    OVS_IMPORTED(NdisFSendNetBufferLists)
+    (handle, chain, NDIS_DEFAULT_PORT_NUMBER, NDIS_SEND_FLAGS_SWITCH_DESTINATION_GROUP);
+  }
+  bool differs = false;
+};
+void send_grouped(bool differs) {
+  Grouped grouped;
+  grouped.differs = differs;
+  SwitchRig rig(grouped);
+  rig.private_switch();
+  const auto frame = udp_frame(kMacB, kMacA);
+  const NicFrame frames[] = {{Bytes(frame), {}, 0}, {Bytes(frame), {}, 0}};
+  rig.made->transmit({rig.a, 0}, frames);
+  CHECK(rig.nic_b.arrivals.size() == 2);
+}
+TEST_CASE("76 NdisFSendNetBufferLists: one destination group for lists to two ports is found") {
+  CHECK(expect_violation(
+            76, [] { send_grouped(true); }, "they differ") == "");
+  send_grouped(false);
 }
 TEST_CASE("71 AddNetBufferListDestination: a port that does not exist is found") {
   CHECK(expect_violation(71, [] {
@@ -316,13 +411,16 @@ TEST_CASE("75 NdisFSendNetBufferLists: a destination on a native packet is found
         }) == "");
 }
 TEST_CASE("75 NdisFSendNetBufferLists: the native bit cleared is found") {
-  CHECK(expect_violation(75, [] {
-          send_native([](Odd& odd, NET_BUFFER_LIST* list) {
-            detail_of(list).NativeForwardingRequired = 0;
-            odd.add(list, odd.to_b());
-            odd.forward(list);
-          });
-        }) == "");
+  CHECK(expect_violation(
+            75,
+            [] {
+              send_native([](Odd& odd, NET_BUFFER_LIST* list) {
+                detail_of(list).NativeForwardingRequired = 0;
+                odd.add(list, odd.to_b());
+                odd.forward(list);
+              });
+            },
+            "was written") == "");
 }
 TEST_CASE(
     "75 NdisFSendNetBufferLists: a native packet that is passed on is "
@@ -517,12 +615,15 @@ TEST_CASE("106 AddNetBufferListDestination: another switch's packet is found") {
         }) == "");
 }
 TEST_CASE("106 AddNetBufferListDestination: a context that is no switch's is found") {
-  CHECK(expect_violation(106, [] {
-          send_one([](Odd& odd, NET_BUFFER_LIST* list) {
-            NDIS_SWITCH_PORT_DESTINATION to = odd.destination();
-            odd.handlers.AddNetBufferListDestination(&odd, list, &to);
-          });
-        }) == "");
+  CHECK(expect_violation(
+            106,
+            [] {
+              send_one([](Odd& odd, NET_BUFFER_LIST* list) {
+                NDIS_SWITCH_PORT_DESTINATION to = odd.destination();
+                odd.handlers.AddNetBufferListDestination(&odd, list, &to);
+              });
+            },
+            "no switch has the context") == "");
 }
 
 }  // namespace

@@ -105,7 +105,7 @@ void VirtualSwitch::Parts::state_changed(FilterModule& module) {
     case ModuleState::Running: control.restart_ends(); return packets.use_extension(module);
     case ModuleState::Pausing: return packets.use_nothing();
     case ModuleState::Detaching: return control.set_module(nullptr);
-    case ModuleState::Detached: return packets.use_built_in();
+    case ModuleState::Detached: desk.take_back(); return packets.use_built_in();
   }
 }
 

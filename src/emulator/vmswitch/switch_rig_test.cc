@@ -74,11 +74,10 @@ void TestExtension::drop(NET_BUFFER_LIST* list) {
 }
 
 void TestExtension::report(NET_BUFFER_LIST* list, std::u16string_view guid,
-                           NDIS_SWITCH_PORT_ID port, UINT32 count, std::u16string_view reason) {
+                           NDIS_SWITCH_PORT_ID port, UINT32 count, std::u16string_view reason,
+                           ULONG flags) {
   UNICODE_STRING guid_text = text(guid), name = text(u"Open vSwitch Extension"), why = text(reason);
-  handlers.ReportFilteredNetBufferLists(context, &guid_text, &name, port,
-                                        NDIS_SWITCH_REPORT_FILTERED_NBL_FLAGS_IS_INCOMING, count,
-                                        list, &why);
+  handlers.ReportFilteredNetBufferLists(context, &guid_text, &name, port, flags, count, list, &why);
 }
 
 void TestExtension::add(NET_BUFFER_LIST* list, NicAddress to) {
@@ -158,6 +157,7 @@ NDIS_STATUS TestExtension::query(NDIS_OID oid, std::vector<std::byte>& buffer, U
 // ---- the rig ----
 SwitchRig::SwitchRig(TestExtension& module, UINT version)
     : FilterRig(kernel_config(version)), extension(module) {
+  if (module.receives) take_received();
   start();
 }
 

@@ -48,7 +48,8 @@ class TestExtension : public TestFilter {
   void add(NET_BUFFER_LIST* list, NicAddress to);
   void grow_to(NET_BUFFER_LIST* list, const std::vector<NicAddress>& to);
   void report(NET_BUFFER_LIST* list, std::u16string_view guid, NDIS_SWITCH_PORT_ID port,
-              UINT32 count, std::u16string_view reason = u"no flow");
+              UINT32 count, std::u16string_view reason = u"no flow",
+              ULONG flags = NDIS_SWITCH_REPORT_FILTERED_NBL_FLAGS_IS_INCOMING);
   // A copy of its own: its own memory, its own forwarding context.
   NET_BUFFER_LIST* copy(NET_BUFFER_LIST* list);
   void free_copy(NET_BUFFER_LIST* list);

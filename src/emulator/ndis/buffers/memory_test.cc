@@ -45,13 +45,16 @@ TEST_CASE("59 NdisFreeCloneNetBufferList: other flags than the allocation's are 
         }) == "");
 }
 TEST_CASE("59 NdisFreeNetBufferList: a list that is freed twice is found") {
-  CHECK(expect_violation(59, [] {
-          with_rig([] {
-            NET_BUFFER_LIST* list = allocate(make_list_pool());
-            OVS_IMPORTED(NdisFreeNetBufferList)(list);
-            OVS_IMPORTED(NdisFreeNetBufferList)(list);
-          });
-        }) == "");
+  CHECK(expect_violation(
+            59,
+            [] {
+              with_rig([] {
+                NET_BUFFER_LIST* list = allocate(make_list_pool());
+                OVS_IMPORTED(NdisFreeNetBufferList)(list);
+                OVS_IMPORTED(NdisFreeNetBufferList)(list);
+              });
+            },
+            "is free") == "");
 }
 TEST_CASE("59 NdisFreeNetBufferListPool: a pool with a list out is found") {
   CHECK(expect_violation(59, [] {

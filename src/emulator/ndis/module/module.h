@@ -39,6 +39,7 @@ class Module final : public FilterModule {
   void return_lists(NET_BUFFER_LIST* chain, ULONG flags) override;
   void send_complete(NET_BUFFER_LIST* chain, ULONG flags) override;
   void receive(NET_BUFFER_LIST* chain, ULONG flags) override;
+  bool takes_received() const override { return how().ReceiveNetBufferListsHandler != nullptr; }
   void start_oid(NDIS_OID_REQUEST& request, OidDone done) override;
   NDIS_STATUS oid_request(NDIS_OID_REQUEST& request) override;
   void cancel_oid(void* request_id) override;

@@ -233,7 +233,10 @@ void Module::check_paused_account(const char* when) const {
 void Module::detach() {
   OVS_ASSERT(state_ == ModuleState::Paused);
   enter(ModuleState::Detaching);
-  call_driver("FilterDetach", how().DetachHandler, context_);
+  {
+    const NothingToBeHad none;
+    call_driver("FilterDetach", how().DetachHandler, context_);
+  }
   check_nothing_kept(17);
   enter(ModuleState::Detached);
 }

@@ -52,6 +52,16 @@ void hand_over(ListBlock& block, ListOwner from, ListOwner to, int rule, const c
   violate(rule, std::string(call) + ": " + describe(block));
 }
 
+// Rule 88, of the driver's own memory.
+void check_memory(const NET_BUFFER_LIST& list) {
+  for (const NET_BUFFER* buffer = list.FirstNetBuffer; buffer != nullptr; buffer = buffer->Next) {
+    for (const MDL* mdl = buffer->MdlChain; mdl != nullptr; mdl = mdl->Next) {
+      check_not_on_stack(mdl, "an MDL of a list that is sent,");
+      check_not_on_stack(MmGetMdlVirtualAddress(mdl), "data of a list that is sent,");
+    }
+  }
+}
+
 // The edge is through with the list, and the driver has not got it back: nobody reads its bytes.
 void conceal_data(const NET_BUFFER_LIST& list, Conceal how) {
   if (!trusted_block_of(&list).is_hosts) return;
@@ -139,6 +149,7 @@ void Module::check_originated(ListBlock& block) {
   if (giving.module == this && !giving.was_open) {
     violate(15, std::string(kSends) + " originates in Pausing: " + ovs::emulator::describe(block));
   }
+  check_memory(block.list);
   block.module = this;
   if (block.is_clone) ++block.original->clones_below;
   ++originated_;

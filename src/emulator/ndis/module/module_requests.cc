@@ -54,11 +54,7 @@ void check_buffer(const Flight& flight, const char* when) {
 
 // ---- from the host ----
 void Module::start_oid(NDIS_OID_REQUEST& request, OidDone done) {
-  ndis_.kernel().wait_until([&] {
-    if (is_requesting_) return false;
-    is_requesting_ = true;
-    return true;
-  });
+  ndis_.kernel().take(is_requesting_);
   auto flight = std::make_unique<Flight>();
   flight->original = &request;
   flight->done = std::move(done);
@@ -179,6 +175,8 @@ void Module::check_own_request(const NDIS_OID_REQUEST& request) {
   if (request.Header.Type != NDIS_OBJECT_TYPE_OID_REQUEST) {
     violate(37, "NdisFOidRequest: " + hex(&request) + " is no OID request");
   }
+  // Every kind of request begins with the OID and the buffer.
+  check_not_on_stack(request.DATA.QUERY_INFORMATION.InformationBuffer, "the buffer of a request");
   if (!was_restarted_) violate(37, "NdisFOidRequest of its own before Restarting");
   if (is_set(request) && is_switch_oid(oid_of(request))) {
     violate(37, "NdisFOidRequest of its own: a set of the switch, " + name_of(request));

@@ -45,7 +45,8 @@ TEST_CASE("51 FilterSendNetBufferLists: a list that is neither sent nor complete
             51, [] { send_through(hold); }, "neither sent nor completed") == "");
 }
 TEST_CASE("51 FilterSendNetBufferLists: a list that is sent twice is found") {
-  CHECK(expect_violation(51, [] { send_through(send_twice, true); }) == "");
+  CHECK(expect_violation(
+            51, [] { send_through(send_twice, true); }, "NdisFSendNetBufferLists: list 0x") == "");
 }
 TEST_CASE("51 FilterSendNetBufferLists: a list that is completed twice is found") {
   CHECK(expect_violation(
@@ -148,7 +149,8 @@ VOID NTAPI complete_own(NDIS_HANDLE, PNET_BUFFER_LIST chain, NDIS_PORT_NUMBER, U
   complete(clone_list(chain, nullptr));
 }
 TEST_CASE("55 NdisFSendNetBufferLists: an own list with another's source handle is found") {
-  CHECK(expect_violation(55, [] { send_through(send_clone_of_nobody); }) == "");
+  CHECK(expect_violation(
+            55, [] { send_through(send_clone_of_nobody); }, "SourceHandle is") == "");
 }
 TEST_CASE("55 NdisFSendNetBufferListsComplete: an own list that is completed up is found") {
   CHECK(expect_violation(55, [] { send_through(complete_own); }) == "");
@@ -383,6 +385,48 @@ TEST_CASE("76 NdisFSendNetBufferLists: one destination group for lists of severa
         }) == "");
 }
 
+VOID NTAPI complete_claiming_dispatch(NDIS_HANDLE, PNET_BUFFER_LIST chain, NDIS_PORT_NUMBER,
+                                      ULONG) {
+  complete(chain, NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL);
+}
+VOID NTAPI complete_claiming_one_source(NDIS_HANDLE, PNET_BUFFER_LIST chain, NDIS_PORT_NUMBER,
+                                        ULONG) {
+  complete(chain, NDIS_SEND_COMPLETE_FLAGS_SWITCH_SINGLE_SOURCE);
+}
+TEST_CASE("76 NdisFSendNetBufferListsComplete: a dispatch flag below DISPATCH_LEVEL is found") {
+  CHECK(expect_violation(76, [] { send_through(complete_claiming_dispatch); }) == "");
+}
+TEST_CASE("76 NdisFSendNetBufferListsComplete: one source for lists of two is found") {
+  CHECK(expect_violation(
+            76,
+            [] {
+              Rig rig;
+              rig.how.SendNetBufferListsHandler = complete_claiming_one_source;
+              rig.start();
+              NET_BUFFER_LIST* chain = rig.list();
+              chain->Next = rig.list();
+              NET_BUFFER_LIST_SWITCH_FORWARDING_DETAIL(chain)->SourcePortId = 7;
+              rig.send(chain);
+            },
+            "one source") == "");
+}
+
+// ---- memory ----
+VOID NTAPI send_from_the_stack(NDIS_HANDLE, PNET_BUFFER_LIST chain, NDIS_PORT_NUMBER, ULONG) {
+  const NDIS_HANDLE handle = Rig::current().handle;
+  char bytes[64] = {};
+  MDL* const mdl = OVS_IMPORTED(NdisAllocateMdl)(handle, bytes, sizeof bytes);
+  NET_BUFFER_LIST* const own = OVS_IMPORTED(NdisAllocateNetBufferAndNetBufferList)(
+      make_list_pool(handle, 0, true), 0, 0, mdl, 0, sizeof bytes);
+  own->SourceHandle = handle;
+  send_down(own);
+  complete(chain);
+}
+TEST_CASE("88 NdisFSendNetBufferLists: data that lie on a stack are found") {
+  CHECK(expect_violation(
+            88, [] { send_through(send_from_the_stack); }, "lies on a stack") == "");
+}
+
 // ---- received ----
 VOID NTAPI receive(NDIS_HANDLE, PNET_BUFFER_LIST chain, NDIS_PORT_NUMBER port, ULONG count,
                    ULONG flags) {
@@ -405,6 +449,44 @@ TEST_CASE("77 NdisFIndicateReceiveNetBufferLists: the resources flag is found") 
           rig.start();
           rig.module().receive(rig.list(), 0);
         }) == "");
+}
+VOID NTAPI receive_one_more(NDIS_HANDLE, PNET_BUFFER_LIST chain, NDIS_PORT_NUMBER port, ULONG count,
+                            ULONG flags) {
+  receive(nullptr, chain, port, count + 1, flags);
+}
+VOID NTAPI receive_a_clone_too(NDIS_HANDLE, PNET_BUFFER_LIST chain, NDIS_PORT_NUMBER port,
+                               ULONG count, ULONG flags) {
+  chain->Next = clone_list(chain, nullptr);
+  receive(nullptr, chain, port, count + 1, flags);
+}
+VOID NTAPI receive_claiming_dispatch(NDIS_HANDLE, PNET_BUFFER_LIST chain, NDIS_PORT_NUMBER port,
+                                     ULONG count, ULONG flags) {
+  receive(nullptr, chain, port, count, flags | NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL);
+}
+VOID NTAPI give_back_claiming_dispatch(NDIS_HANDLE, PNET_BUFFER_LIST chain, ULONG flags) {
+  give_back(nullptr, chain, flags | NDIS_RETURN_FLAGS_DISPATCH_LEVEL);
+}
+void receive_through(FILTER_RECEIVE_NET_BUFFER_LISTS* receiver,
+                     FILTER_RETURN_NET_BUFFER_LISTS* returner) {
+  Rig rig;
+  rig.how.ReceiveNetBufferListsHandler = receiver;
+  rig.how.ReturnNetBufferListsHandler = returner;
+  rig.start();
+  rig.module().receive(rig.list(), 0);
+}
+TEST_CASE("77 NdisFIndicateReceiveNetBufferLists: a count that is wrong is found") {
+  CHECK(expect_violation(
+            77, [] { receive_through(receive_one_more, give_back); }, "count") == "");
+}
+TEST_CASE("77 NdisFIndicateReceiveNetBufferLists: a list that is injected is found") {
+  CHECK(expect_violation(
+            77, [] { receive_through(receive_a_clone_too, give_back); }, "injected") == "");
+}
+TEST_CASE("76 NdisFIndicateReceiveNetBufferLists: a dispatch flag that is not true is found") {
+  CHECK(expect_violation(76, [] { receive_through(receive_claiming_dispatch, give_back); }) == "");
+}
+TEST_CASE("76 NdisFReturnNetBufferLists: a dispatch flag that is not true is found") {
+  CHECK(expect_violation(76, [] { receive_through(receive, give_back_claiming_dispatch); }) == "");
 }
 TEST_CASE("Ndis: what is received goes up and comes back, with handlers and without") {
   for (const bool has_handlers : {true, false}) {

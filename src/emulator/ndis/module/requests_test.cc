@@ -90,14 +90,17 @@ TEST_CASE("20 FilterOidRequest: two completions are found") {
   CHECK(expect_violation(20, [] { ask_through(complete_twice); }) == "");
 }
 TEST_CASE("20 FilterOidRequest: a request that never ends is found") {
-  CHECK(expect_violation(20, [] {
-          Rig rig;
-          rig.how.OidRequestHandler = never_complete;
-          rig.start();
-          NDIS_OID_REQUEST request = {};
-          rig.module().start_oid(request, [](NDIS_OID_REQUEST&, NDIS_STATUS) {});
-          rig.module().check_quiescent();
-        }) == "");
+  CHECK(expect_violation(
+            20,
+            [] {
+              Rig rig;
+              rig.how.OidRequestHandler = never_complete;
+              rig.start();
+              NDIS_OID_REQUEST request = {};
+              rig.module().start_oid(request, [](NDIS_OID_REQUEST&, NDIS_STATUS) {});
+              rig.module().check_quiescent();
+            },
+            ") has not ended a request") == "");
 }
 
 NDIS_STATUS NTAPI leak_clone(NDIS_HANDLE, PNDIS_OID_REQUEST request) {
@@ -214,11 +217,12 @@ TEST_CASE("25 FilterOidRequest: a NIC's MTU that is raised is found, one that is
 
 // ---- the driver's own ----
 NDIS_OID_REQUEST own = {};
-NDIS_STATUS ask_own(NDIS_REQUEST_TYPE type) {
+NDIS_STATUS ask_own(NDIS_REQUEST_TYPE type, void* buffer = nullptr) {
   own = {};
   own.Header = {NDIS_OBJECT_TYPE_OID_REQUEST, 1, NDIS_SIZEOF_OID_REQUEST_REVISION_1};
   own.RequestType = type;
   own.DATA.QUERY_INFORMATION.Oid = OID_SWITCH_PORT_ARRAY;
+  own.DATA.QUERY_INFORMATION.InformationBuffer = buffer;
   return send_down(&own);
 }
 NDIS_STATUS NTAPI restart_and_set(NDIS_HANDLE, PNDIS_FILTER_RESTART_PARAMETERS) {
@@ -233,6 +237,20 @@ TEST_CASE("37 NdisFOidRequest: a set of the switch's that the driver makes itsel
           rig.how.RestartHandler = restart_and_set;
           rig.start();
         }) == "");
+}
+NDIS_STATUS NTAPI restart_and_query_into_the_stack(NDIS_HANDLE, PNDIS_FILTER_RESTART_PARAMETERS) {
+  char room[64];
+  return ask_own(NdisRequestQueryInformation, room);
+}
+TEST_CASE("37, 88 NdisFOidRequest: a buffer that lies on a stack is found") {
+  CHECK(expect_violation(
+            88,
+            [] {
+              Rig rig;
+              rig.how.RestartHandler = restart_and_query_into_the_stack;
+              rig.start();
+            },
+            "lies on a stack") == "");
 }
 TEST_CASE("37 NdisFOidRequest: a query of the driver's own is answered") {
   Rig rig;

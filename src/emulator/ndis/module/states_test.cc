@@ -59,11 +59,14 @@ NDIS_STATUS NTAPI attach_with_the_drivers_handle(NDIS_HANDLE handle, NDIS_HANDLE
   return set_attributes(handle);
 }
 TEST_CASE("4 NdisFRegisterFilterDriver: a handle that is used before it is written is found") {
-  CHECK(expect_violation(4, [] {
-          Rig rig;
-          rig.how.AttachHandler = attach_with_the_drivers_handle;
-          rig.start();
-        }) == "");
+  CHECK(expect_violation(
+            4,
+            [] {
+              Rig rig;
+              rig.how.AttachHandler = attach_with_the_drivers_handle;
+              rig.start();
+            },
+            "not written yet") == "");
 }
 
 TEST_CASE("5 NdisFRegisterFilterDriver: a service name that is not the INF's is found") {
@@ -127,11 +130,14 @@ TEST_CASE("9 FilterAttach: success without NdisFSetAttributes is found") {
         }) == "");
 }
 TEST_CASE("9 FilterAttach: a second NdisFSetAttributes is found") {
-  CHECK(expect_violation(9, [] {
-          Rig rig;
-          rig.how.AttachHandler = attach_twice;
-          rig.start();
-        }) == "");
+  CHECK(expect_violation(
+            9,
+            [] {
+              Rig rig;
+              rig.how.AttachHandler = attach_twice;
+              rig.start();
+            },
+            "second time") == "");
 }
 
 NDIS_STATUS NTAPI attach_and_ask(NDIS_HANDLE handle, NDIS_HANDLE, PNDIS_FILTER_ATTACH_PARAMETERS) {
@@ -186,11 +192,14 @@ NDIS_STATUS NTAPI attach_and_forget(NDIS_HANDLE handle, NDIS_HANDLE,
   return NDIS_STATUS_RESOURCES;
 }
 TEST_CASE("12 FilterAttach: a pool that a failing attach leaves is found") {
-  CHECK(expect_violation(12, [] {
-          Rig rig;
-          rig.how.AttachHandler = attach_and_forget;
-          rig.start();
-        }) == "");
+  CHECK(expect_violation(
+            12,
+            [] {
+              Rig rig;
+              rig.how.AttachHandler = attach_and_forget;
+              rig.start();
+            },
+            "violation of rule 12: a list pool") == "");
 }
 
 TEST_CASE("12, 90 FilterAttach: whatever fails, a right driver leaves nothing") {
@@ -282,6 +291,38 @@ TEST_CASE("14 FilterPause: a list of the driver's that is below then is found") 
             "1 of its own are below") == "");
 }
 
+NDIS_STATUS NTAPI pause_and_complete_it(NDIS_HANDLE, PNDIS_FILTER_PAUSE_PARAMETERS) {
+  OVS_IMPORTED(NdisFPauseComplete)(Rig::current().handle);
+  return NDIS_STATUS_SUCCESS;
+}
+NDIS_STATUS NTAPI pause_and_complete_twice(NDIS_HANDLE, PNDIS_FILTER_PAUSE_PARAMETERS) {
+  OVS_IMPORTED(NdisFPauseComplete)(Rig::current().handle);
+  OVS_IMPORTED(NdisFPauseComplete)(Rig::current().handle);
+  return NDIS_STATUS_PENDING;
+}
+std::string paused_by(FILTER_PAUSE* handler, std::string_view words) {
+  return expect_violation(
+      14,
+      [&] {
+        Rig rig;
+        rig.how.PauseHandler = handler;
+        rig.start();
+        rig.module().pause();
+      },
+      words);
+}
+TEST_CASE("14 FilterPause: NdisFPauseComplete and success besides are found") {
+  CHECK(paused_by(pause_and_complete_it, "success besides") == "");
+}
+TEST_CASE("14 NdisFPauseComplete: a second one is found, and one in Running") {
+  CHECK(paused_by(pause_and_complete_twice, "no pause is pending") == "");
+  CHECK(expect_violation(14, [] {
+          Rig rig;
+          rig.start();
+          OVS_IMPORTED(NdisFPauseComplete)(Rig::current().handle);
+        }) == "");
+}
+
 TEST_CASE("15 FilterSendNetBufferLists: a list that is forwarded in Paused is found") {
   CHECK(expect_violation(15, [] {
           Rig rig;
@@ -327,16 +368,42 @@ TEST_CASE("15 FilterSendNetBufferLists: a clone of what comes in Pausing that is
 }
 
 // ---- detach ----
-VOID NTAPI detach_and_keep_a_pool(NDIS_HANDLE) {
-  make_list_pool();
+NDIS_HANDLE kept_pool = nullptr;
+NDIS_STATUS NTAPI attach_with_a_pool(NDIS_HANDLE handle, NDIS_HANDLE context,
+                                     PNDIS_FILTER_ATTACH_PARAMETERS parameters) {
+  const NDIS_STATUS status = attach(handle, context, parameters);
+  kept_pool = make_list_pool();
+  return status;
 }
+VOID NTAPI detach_and_keep(NDIS_HANDLE) {}
 TEST_CASE("17 FilterDetach: a pool of the module that stays is found") {
   CHECK(expect_violation(17, [] {
           Rig rig;
-          rig.how.DetachHandler = detach_and_keep_a_pool;
+          rig.how.AttachHandler = attach_with_a_pool;
+          rig.how.DetachHandler = detach_and_keep;
           rig.start();
           rig.stop();
         }) == "");
+}
+// Sees that its memory is not there, and leaves the rest as it is.
+VOID NTAPI detach_with_memory(NDIS_HANDLE) {
+  static char what_is_left[64];
+  MDL* const mdl = OVS_IMPORTED(NdisAllocateMdl)(Rig::current().handle, what_is_left, 64);
+  if (mdl == nullptr) return;
+  OVS_IMPORTED(NdisFreeNetBufferListPool)(kept_pool);
+  OVS_IMPORTED(NdisFreeMdl)(mdl);
+}
+TEST_CASE("17 FilterDetach: a driver that needs memory for it is found") {
+  CHECK(expect_violation(
+            17,
+            [] {
+              Rig rig;
+              rig.how.AttachHandler = attach_with_a_pool;
+              rig.how.DetachHandler = detach_with_memory;
+              rig.start();
+              rig.stop();
+            },
+            "a list pool") == "");
 }
 TEST_CASE("17 FilterDetach: a call with the handle of a module that is gone is found") {
   CHECK(expect_violation(17, [] {

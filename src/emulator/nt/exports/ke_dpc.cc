@@ -53,6 +53,7 @@ void set_importance(PRKDPC dpc, KDPC_IMPORTANCE importance) {
 
 BOOLEAN insert_dpc(PRKDPC dpc, PVOID first, PVOID second) {
   check_dpc(dpc);
+  check_not_on_stack(dpc, "a DPC");
   Processors& processors = parts().processors;
   const unsigned here = processors.of(Thread::current());
   const unsigned index = dpc->Number >= kTargeted ? dpc->Number - kTargeted : here;

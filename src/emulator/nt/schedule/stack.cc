@@ -52,8 +52,7 @@ constexpr std::size_t kPagesUnderSanitizers = 128;  // their frames are several 
 constexpr std::byte kFill{0x5c};
 
 std::size_t stack_size() {
-  const bool is_sanitized = __sanitizer_start_switch_fiber != nullptr || __tsan_init != nullptr;
-  return (is_sanitized ? kPagesUnderSanitizers : kPages) * kPage;
+  return (is_sanitized() ? kPagesUnderSanitizers : kPages) * kPage;
 }
 
 struct Switch {
@@ -79,6 +78,10 @@ void run_body(void* argument) {
 }
 
 }  // namespace
+
+bool is_sanitized() {
+  return __sanitizer_start_switch_fiber != nullptr || __tsan_init != nullptr;
+}
 
 KernelStack::KernelStack() {
   const std::size_t size = stack_size();

@@ -33,6 +33,9 @@ class KernelStack {
   StackRange guard_, range_;
 };
 
+// Whether everything takes more room and longer than on Windows.
+bool is_sanitized();
+
 // Where the calling thread's own stack lies.
 StackRange own_stack();
 
