@@ -185,6 +185,41 @@ TEST_CASE("47 Driver: a validation port leaves nothing") {
   CHECK(run(at.validate_port(port)) == "");
 }
 
+TEST_CASE("40 Driver: what comes and goes while a module restarts is known once, and as it is") {
+  constexpr int kPorts = 8;
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    CAPTURE(seed);
+    KernelConfig kernel;
+    kernel.seed = seed;
+    DriverHost host(kernel);
+    SwitchSpec spec = private_switch();
+    spec.habits.growing_answers = 2;
+    VirtualSwitch& at = host.add_switch(spec);
+    DatapathClient client(host.device());
+    const auto name_of = [](int i) { return "port" + std::to_string(i); };
+    std::vector<Adapter> adapters;
+    for (int i = 0; i < kPorts; ++i) {
+      REQUIRE(client.add_port(name_of(i), wire::VportType::Netdev, unsigned(i + 1)) == "");
+      if (i < kPorts / 2) adapters.push_back(host.plug(at, name_of(i)));
+    }
+    {
+      const HostThread restarting("restarting", [&] { CHECK(run(at.enable_extension()) == ""); });
+      for (int i = kPorts / 2; i < kPorts; ++i) {
+        adapters.push_back(host.plug(at, name_of(i)));
+        const PortId old = adapters[std::size_t(i - kPorts / 2)].address.port;
+        if (i % 2 == 0) CHECK(run(at.remove_port(old)) == "");
+        if (i % 2 != 0) CHECK(run(at.rename_port(old, "renamed" + std::to_string(i))) == "");
+      }
+    }
+    for (int i = 0; i < kPorts; ++i) {
+      const bool is_there = i >= kPorts / 2;
+      CAPTURE(i);
+      CHECK(host.wait_for_link(client, name_of(i),
+                               is_there ? "up" : "waiting for a network adapter of this name"));
+    }
+  }
+}
+
 TEST_CASE("106 Driver: two switches are one datapath, and a flow leads from one to the other") {
   DriverHost host;
   VirtualSwitch& here = host.add_switch(private_switch("here"));

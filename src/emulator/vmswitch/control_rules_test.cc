@@ -1,4 +1,7 @@
 // Requests of the switch through a wrong extension: each is caught by its rule.
+#include <atomic>
+#include <set>
+
 #include "emulator/vmswitch/switch_rig_test.h"
 
 namespace ovs::emulator::test {
@@ -260,11 +263,14 @@ TEST_CASE(
         }) == "");
 }
 TEST_CASE("38 OID_SWITCH_PORT_ARRAY: asking for ever with the same buffer is found") {
-  CHECK(expect_violation(38, [] {
-          Asking asking(1000);
-          asking.grows = false;
-          ask_with_ports(asking);
-        }) == "");
+  CHECK(expect_violation(
+            38,
+            [] {
+              Asking asking(1000);
+              asking.grows = false;
+              ask_with_ports(asking);
+            },
+            "again and again") == "");
 }
 TEST_CASE(
     "38 OID_SWITCH_PORT_ARRAY: an extension that asks while it grows is "
@@ -273,6 +279,65 @@ TEST_CASE(
   SwitchHabits habits;
   habits.growing_answers = 3;
   ask_with_ports(asking, habits);
+}
+// Knows ports by the array, and by what it hears, unless it is deaf while it asks.
+class Merging : public TestExtension {
+ public:
+  explicit Merging(bool is_deaf) : is_deaf_(is_deaf) {}
+  NDIS_STATUS oid(NDIS_OID_REQUEST* request) override {
+    const NDIS_STATUS status = TestExtension::oid(request);
+    const auto& set = request->DATA.SET_INFORMATION;
+    if (set.Oid == OID_SWITCH_PORT_CREATE && !(is_deaf_ && is_asking_)) {
+      const auto* port = static_cast<const NDIS_SWITCH_PORT_PARAMETERS*>(set.InformationBuffer);
+      Kernel::current().change([&] { ports.insert(port->PortId); });
+    }
+    if (set.Oid == OID_SWITCH_PORT_CREATE) Kernel::current().change([&] { ++heard; });
+    return status;
+  }
+  NDIS_STATUS restart() override {
+    is_asking_ = true;
+    std::vector<std::byte> buffer(sizeof(NDIS_SWITCH_PORT_ARRAY));
+    UINT needed = 0;
+    while (query(OID_SWITCH_PORT_ARRAY, buffer, needed) != NDIS_STATUS_SUCCESS)
+      buffer.resize(needed);
+    // What comes now is not in the answer.
+    Kernel::current().change([&] { has_asked = true; });
+    Kernel::current().wait_until([&] { return heard >= waits_for; });
+    auto& array = *reinterpret_cast<NDIS_SWITCH_PORT_ARRAY*>(buffer.data());
+    Kernel::current().change([&] {
+      for (ULONG i = 0; i < array.NumElements; ++i) {
+        ports.insert(NDIS_SWITCH_PORT_AT_ARRAY_INDEX(&array, i)->PortId);
+      }
+    });
+    is_asking_ = false;
+    return NDIS_STATUS_SUCCESS;
+  }
+  std::set<NDIS_SWITCH_PORT_ID> ports;
+  unsigned heard = 0, waits_for = 0;
+  bool has_asked = false;
+
+ private:
+  const bool is_deaf_;
+  std::atomic<bool> is_asking_ = false;
+};
+TEST_CASE("40 OID_SWITCH_PORT_CREATE: a port that comes while a module restarts is told") {
+  for (const bool is_deaf : {false, true}) {
+    Merging merging(is_deaf);
+    SwitchRig rig(merging);
+    VirtualSwitch& made = rig.private_switch();
+    REQUIRE(made.disable_extension().ok());
+    merging.ports.clear();
+    merging.has_asked = false;
+    merging.waits_for = merging.heard + 2;
+    {
+      const HostThread restarting("restarting", [&] { made.enable_extension().ok(); });
+      rig.kernel.wait_until([&] { return merging.has_asked; });
+      CHECK(made.add_port({PortKind::Synthetic, "", "late"}).ok());
+      CHECK(made.add_port({PortKind::Synthetic, "", "later"}).ok());
+    }
+    CHECK(made.view().ports.size() == 4);
+    CHECK((merging.ports.size() == made.view().ports.size()) == !is_deaf);
+  }
 }
 TEST_CASE(
     "39 OID_SWITCH_PORT_ARRAY: a question before the switch is active is "

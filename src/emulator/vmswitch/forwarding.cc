@@ -146,6 +146,7 @@ ForwardingContext& ForwardingDesk::open_egress(NET_BUFFER_LIST* list,
   ForwardingContext& made = open(list, from.source, from.detail);
   const auto count = static_cast<std::uint32_t>(from.committed.size());
   made.is_egress = true;
+  made.is_raw = from.is_raw;
   made.denial = from.denial;
   made.is_sane = from.is_sane;
   made.vlan = from.vlan;

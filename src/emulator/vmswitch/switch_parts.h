@@ -17,6 +17,7 @@ struct VirtualSwitch::Parts final : Edge {
 
   // One control call at a time: the others wait.
   class Turn;
+  class Transition;
 
   // --- Edge
   NDIS_STATUS switch_handlers(FilterModule& module, NDIS_SWITCH_CONTEXT& context,
@@ -62,7 +63,8 @@ struct VirtualSwitch::Parts final : Edge {
   std::unique_ptr<FilterStack> stack;
   std::atomic<bool> is_enabled = false;
   std::atomic<bool> is_running = false;
-  bool is_busy = false;
+  bool is_busy = false;       // with a control call
+  bool is_switching = false;  // the extension on or off
 };
 
 }  // namespace ovs::emulator

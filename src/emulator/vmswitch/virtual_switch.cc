@@ -5,16 +5,26 @@
 
 namespace ovs::emulator {
 
+// Control calls wait for each other; what changes the extension's state waits for its like first.
+// While a module restarts, ports and NICs come and go.
 class VirtualSwitch::Parts::Turn {
  public:
-  explicit Turn(Parts& parts) : parts_(parts) { Kernel::current().take(parts_.is_busy); }
+  explicit Turn(Parts& parts) : Turn(parts.is_busy) {}
   Turn(const Turn&) = delete;
   ~Turn() {
-    Kernel::current().change([this] { parts_.is_busy = false; });
+    Kernel::current().change([this] { taken_ = false; });
   }
 
+ protected:
+  explicit Turn(bool& taken) : taken_(taken) { Kernel::current().take(taken); }
+
  private:
-  Parts& parts_;
+  bool& taken_;
+};
+
+class VirtualSwitch::Parts::Transition : Turn {
+ public:
+  explicit Transition(Parts& parts) : Turn(parts.is_switching) {}
 };
 
 VirtualSwitch::VirtualSwitch(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -232,13 +242,19 @@ SwitchResult<void> VirtualSwitch::set_link(std::string_view name, LinkState stat
 }
 
 SwitchResult<void> VirtualSwitch::enable_extension() {
-  const Parts::Turn turn(*parts_);
+  const Parts::Transition transition(*parts_);
   if (parts_->is_enabled) return parts_->error("its extension is enabled");
   const std::u16string& name = parts_->ndis.config().unique_name;
-  parts_->is_enabled = true;
-  NDIS_STATUS status = parts_->stack->enable(std::string(name.begin(), name.end()));
-  FilterModule* const module = parts_->stack->module();
+  NDIS_STATUS status = NDIS_STATUS_SUCCESS;
+  FilterModule* module = nullptr;
+  {
+    const Parts::Turn turn(*parts_);
+    parts_->is_enabled = true;
+    status = parts_->stack->enable(std::string(name.begin(), name.end()));
+    module = parts_->stack->module();
+  }
   if (NT_SUCCESS(status) && module != nullptr) status = module->restart();
+  const Parts::Turn turn(*parts_);
   if (NT_SUCCESS(status)) {
     if (module != nullptr) parts_->tell_links(*module);
     return {};
@@ -249,6 +265,7 @@ SwitchResult<void> VirtualSwitch::enable_extension() {
 }
 
 SwitchResult<void> VirtualSwitch::disable_extension() {
+  const Parts::Transition transition(*parts_);
   const Parts::Turn turn(*parts_);
   if (!parts_->is_enabled) return parts_->error("its extension is not enabled");
   parts_->stack->disable();
@@ -257,6 +274,7 @@ SwitchResult<void> VirtualSwitch::disable_extension() {
 }
 
 SwitchResult<void> VirtualSwitch::pause_extension() {
+  const Parts::Transition transition(*parts_);
   const Parts::Turn turn(*parts_);
   FilterModule* const module = parts_->stack->module();
   if (module == nullptr || module->state() != ModuleState::Running)
@@ -266,7 +284,7 @@ SwitchResult<void> VirtualSwitch::pause_extension() {
 }
 
 SwitchResult<void> VirtualSwitch::restart_extension() {
-  const Parts::Turn turn(*parts_);
+  const Parts::Transition transition(*parts_);
   FilterModule* const module = parts_->stack->module();
   if (module == nullptr || module->state() != ModuleState::Paused)
     return parts_->error("its extension is not paused");
