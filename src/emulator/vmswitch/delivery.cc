@@ -67,8 +67,14 @@ void deliver(SwitchPort& port, SwitchNic& nic, const Parcel& parcel, const Switc
   if (is_as_it_is) {
     return hand_over(*to, {parcel.frame, {}, 0, parcel.is_verified}, parcel.is_judged, habits);
   }
-  FrameImage bytes(parcel.frame.data(), parcel.frame.data() + parcel.frame.count());
-  if (parcel.tag.is_present()) insert_tag(bytes, parcel.tag);
+  // In place, where nothing moves: whoever else is given the frame wants the same done to it.
+  MutableBytes bytes = parcel.frame;
+  FrameImage tagged;
+  if (parcel.tag.is_present()) {
+    tagged.assign(bytes.data(), bytes.data() + bytes.count());
+    insert_tag(tagged, parcel.tag);
+    bytes = tagged;
+  }
   const Headers headers = headers_of(bytes);
   if (parcel.segment_size != 0) fill_in_length(bytes, headers);
   if (parcel.wants_ip_checksum) complete_ip_checksum(bytes, headers);

@@ -8,8 +8,8 @@ namespace ovs::emulator {
 
 // A frame on its way to NICs, with what is left to be done to it.
 struct Parcel {
-  Bytes frame;  // without the tag in `tag`
-  Tag tag;      // to be put on it
+  MutableBytes frame;  // without the tag in `tag`; NICs' work is done in it
+  Tag tag;             // to be put on it
   bool wants_ip_checksum = false;
   bool wants_transport_checksum = false;
   std::size_t segment_size = 0;  // TCP payload; 0: as it is

@@ -1,8 +1,7 @@
 #include "emulator/vmswitch/packet_path.h"
 
 #include <algorithm>
-#include <functional>
-#include <string_view>
+#include <cstring>
 
 #include "emulator/nt/call.h"
 #include "emulator/nt/kernel.h"
@@ -22,13 +21,31 @@ bool is_external(const SwitchPort& port) {
   return port.spec.kind == PortKind::External;
 }
 
+constexpr std::size_t kHashLanes = 4;
+
+// Of four lanes side by side: frames may have 64 kB, and each is hashed when it comes and goes.
 std::uint64_t hash_of(Bytes bytes) {
-  return std::hash<std::string_view>{}(
-      {reinterpret_cast<const char*>(bytes.data()), bytes.count()});
+  constexpr std::uint64_t kFactor = 0x9e3779b97f4a7c15;
+  constexpr int kHalf = 32;
+  std::uint64_t lanes[kHashLanes] = {1, 2, 3, 4};
+  for (std::size_t at = 0; at < bytes.count(); at += sizeof lanes) {
+    std::uint64_t words[kHashLanes] = {};
+    std::memcpy(words, bytes.data() + at, std::min(sizeof words, bytes.count() - at));
+    for (std::size_t i = 0; i < kHashLanes; ++i) {
+      lanes[i] = (lanes[i] ^ words[i]) * kFactor;
+      lanes[i] ^= lanes[i] >> kHalf;
+    }
+  }
+  std::uint64_t hash = bytes.count();
+  for (const std::uint64_t lane : lanes) {
+    hash = (hash ^ lane) * kFactor;
+    hash ^= hash >> kHalf;
+  }
+  return hash;
 }
 
-Bytes bytes_of(const FrameBytes& frame) {
-  return {reinterpret_cast<const std::uint8_t*>(frame.data()), frame.size()};
+MutableBytes bytes_of(FrameBytes& frame) {
+  return {reinterpret_cast<std::uint8_t*>(frame.data()), frame.size()};
 }
 
 bool has_hash(const ForwardingContext& context, Bytes frame) {
@@ -212,7 +229,8 @@ void PacketPath::judge_raw(ForwardingContext& context, const SwitchPort& port, c
   bool are_alike = true;
   std::optional<Tag> common;
   for (const RawFrame& frame : raw.frames) {
-    const Bytes bytes = bytes_of(frame.bytes);
+    const Bytes bytes(reinterpret_cast<const std::uint8_t*>(frame.bytes.data()),
+                      frame.bytes.size());
     constexpr std::size_t kAddresses = 12;
     if (bytes.count() < kAddresses) continue;
     const Tag tag = raw.tag != 0 ? tag_of(&said) : outer_tag(bytes).value_or(Tag());
