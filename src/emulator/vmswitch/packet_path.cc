@@ -48,6 +48,10 @@ MutableBytes bytes_of(FrameBytes& frame) {
   return {reinterpret_cast<std::uint8_t*>(frame.data()), frame.size()};
 }
 
+Bytes bytes_of(const FrameBytes& frame) {
+  return {reinterpret_cast<const std::uint8_t*>(frame.data()), frame.size()};
+}
+
 bool has_hash(const ForwardingContext& context, Bytes frame) {
   const auto& all = context.hashes;
   return std::find(all.begin(), all.end(), hash_of(frame)) != all.end();
