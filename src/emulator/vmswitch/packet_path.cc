@@ -233,8 +233,7 @@ void PacketPath::judge_raw(ForwardingContext& context, const SwitchPort& port, c
   bool are_alike = true;
   std::optional<Tag> common;
   for (const RawFrame& frame : raw.frames) {
-    const Bytes bytes(reinterpret_cast<const std::uint8_t*>(frame.bytes.data()),
-                      frame.bytes.size());
+    const Bytes bytes = bytes_of(frame.bytes);
     constexpr std::size_t kAddresses = 12;
     if (bytes.count() < kAddresses) continue;
     const Tag tag = raw.tag != 0 ? tag_of(&said) : outer_tag(bytes).value_or(Tag());
