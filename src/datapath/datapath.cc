@@ -182,28 +182,36 @@ void Datapath::act(Processor& processor, Packet* const* packets, unsigned count,
     }
     i = run;
   }
-  if (left != 0) run_rest(processor, packets, left, count, reader);
+  if (left != 0) run_rest(processor, packets, left, reader);
 }
 
 void Datapath::run_rest(Processor& processor, Packet* const* packets, std::uint64_t left,
-                        unsigned count, const RcuReader& reader) {
+                        const RcuReader& reader) {
+  const FlowProgram* programs[kBatch];
+  for (std::uint64_t rest = left; rest != 0; rest &= rest - 1) {
+    const unsigned i = unsigned(__builtin_ctzll(rest));
+    programs[i] = nullptr;
+    if (processor.found[i] == kNoFlow) continue;
+    const FlowBody* body = flows_->record(processor.found[i]).body.load(Order::Acquire);
+    programs[i] = body->program.load(Order::Acquire);
+  }
   while (left != 0) {
     const unsigned first = unsigned(__builtin_ctzll(left));
-    const FlowIndex flow = processor.found[first];
-    if (flow == kNoFlow) {
+    const FlowProgram* const program = programs[first];
+    if (program == nullptr) {
       miss(processor, packets[first], processor.keys[first], reader);
       left &= left - 1;
       continue;
     }
     PacketList& list = processor.lists[0];
     list.count = 0;
-    for (unsigned i = first; i < count; ++i) {
-      if ((left >> i & 1) == 0 || processor.found[i] != flow) continue;
+    for (std::uint64_t rest = left; rest != 0; rest &= rest - 1) {
+      const unsigned i = unsigned(__builtin_ctzll(rest));
+      if (programs[i] != program) continue;
       list.packets[list.count++] = packets[i];
       left &= ~(std::uint64_t{1} << i);
     }
-    const FlowBody* body = flows_->record(flow).body.load(Order::Acquire);
-    Executor(*this, processor, reader).run(*static_cast<const Program*>(body));
+    Executor(*this, processor, reader).run(*static_cast<const Program*>(program));
   }
 }
 

@@ -102,7 +102,7 @@ class Datapath {
   void pass(Processor& processor, Packet* const* packets, unsigned count, const RcuReader& reader);
   void count_flows(Processor& processor, Packet* const* packets, unsigned count);
   void act(Processor& processor, Packet* const* packets, unsigned count, const RcuReader& reader);
-  void run_rest(Processor& processor, Packet* const* packets, std::uint64_t left, unsigned count,
+  void run_rest(Processor& processor, Packet* const* packets, std::uint64_t left,
                 const RcuReader& reader);
   // `packet` is the upcall's. False: nobody saw it, or not all of its segments.
   bool send_up(const Upcall& upcall, Packet& packet, Processor& processor);

@@ -17,17 +17,21 @@ Result<Owned<FlowStore>> FlowStore::create(FlowTable& table, Reclaimer& reclaime
   using Head = HashTable<Flow, Flow>::Bucket;
   OVS_TRY(auto buckets, try_make_array<Head>(1024, kTag));
   OVS_TRY(auto by_index, try_make_array<Flow*>(1024, kTag));
-  return try_make<FlowStore>(table, reclaimer, secret, std::move(buckets), std::move(by_index));
+  OVS_TRY(auto programs, ProgramStore::create(reclaimer, secret));
+  return try_make<FlowStore>(table, reclaimer, secret, std::move(buckets), std::move(by_index),
+                             std::move(programs));
 }
 
 FlowStore::FlowStore(FlowTable& table, Reclaimer& reclaimer, std::uint64_t secret,
-                     OwnedArray<HashTable<Flow, Flow>::Bucket> buckets, OwnedArray<Flow*> by_index)
+                     OwnedArray<HashTable<Flow, Flow>::Bucket> buckets, OwnedArray<Flow*> by_index,
+                     Owned<ProgramStore> programs)
     : table_(table),
       reclaimer_(reclaimer),
       secret_(secret),
       buckets_(std::move(buckets)),
       index_(buckets_.span()),
-      by_index_(std::move(by_index)) {}
+      by_index_(std::move(by_index)),
+      programs_(std::move(programs)) {}
 
 std::uint64_t FlowStore::hash(const FlowId& id, const flow::FlowKey& key) const {
   if (id.has_ufid) return hash_bytes(Bytes(id.ufid.data(), 16), secret_);
@@ -58,10 +62,6 @@ Result<void> FlowStore::make_room() {
 
 namespace {
 
-Refusal refusal_of(const CompileRefusal& why) {
-  return Refusal(why.error, why.reason, why.offset);
-}
-
 Refusal refusal_of_insert(Error error) {
   if (error == Error::Exists) return Refusal(error, "a flow of the same key and mask exists");
   if (error == Error::Full) return Refusal(error, "too many flows or masks");
@@ -72,16 +72,17 @@ Refusal refusal_of_insert(Error error) {
 
 Result<Flow*, Refusal> FlowStore::add(const Spec& spec) {
   if (find(spec.id, spec.key) != nullptr) return Refusal(Error::Exists, "the flow exists");
-  auto program = compile(spec.actions);
-  if (!program) return refusal_of(program.error());
   if (const auto room = make_room(); !room) return refusal_of_insert(room.error());
-  auto actions = try_copy(spec.actions, kTag);
-  if (!actions) return Refusal(actions.error());
-  Program& body = **program;
-  auto made = try_make<Flow>(table_, spec.id, spec.key, std::move(*actions), std::move(*program));
-  if (!made) return Refusal(made.error());
-  const auto index = table_.insert(spec.key.under(spec.mask), spec.mask, body, body.only_port());
-  if (!index) return refusal_of_insert(index.error());
+  OVS_TRY(SharedProgram* const shared, programs_->use(spec.actions));
+  const auto refuse = [&](const Refusal& why) {
+    programs_->leave(*shared);
+    return why;
+  };
+  auto made = try_make<Flow>(table_, spec.id, spec.key, *shared);
+  if (!made) return refuse(Refusal(made.error()));
+  const auto index = table_.insert(spec.key.under(spec.mask), spec.mask, (*made)->body_,
+                                   shared->program().only_port());
+  if (!index) return refuse(refusal_of_insert(index.error()));
   Flow* const flow = made->release();
   flow->index_ = *index;
   flow->born_ = ++born_;
@@ -91,13 +92,10 @@ Result<Flow*, Refusal> FlowStore::add(const Spec& spec) {
 }
 
 Outcome FlowStore::set_actions(Flow& flow, Bytes actions) {
-  auto program = compile(actions);
-  if (!program) return refusal_of(program.error());
-  auto copy = try_copy(actions, kTag);
-  if (!copy) return Refusal(copy.error());
-  table_.replace_body(flow.index_, **program, (*program)->only_port());
-  reclaimer_.take(Retired<Program>(std::exchange(flow.program_, std::move(*program))));
-  flow.actions_ = std::move(*copy);
+  OVS_TRY(SharedProgram* const shared, programs_->use(actions));
+  const Program& program = shared->program();
+  table_.set_program(flow.index_, flow.body_, program, program.only_port());
+  programs_->leave(*std::exchange(flow.program_, shared));
   return kOk;
 }
 
@@ -110,6 +108,7 @@ void FlowStore::remove(Flow& flow) {
   table_.remove(flow.index_);
   index_.remove(flow);
   by_index_[std::uint32_t(flow.index_)] = nullptr;
+  programs_->leave(*flow.program_);
   reclaimer_.take(Retired<Flow>(Owned<Flow>::adopt(&flow)));
 }
 

@@ -1,10 +1,9 @@
 // The flows as control knows them: by UFID or key, with their actions as they came, in an order
-// that dumps can follow while flows come and go. Owns each flow's program and its place in the flow
-// table. One writer: control's lock.
+// that dumps can follow while flows come and go. Owns each flow's place in the flow table, and has
+// a share of its program. One writer: control's lock.
 #pragma once
 #include "base/containers/hash_table.h"
-#include "datapath/control/refusal.h"
-#include "datapath/pipeline/program.h"
+#include "datapath/control/program_store.h"
 #include "datapath/table/flow_table.h"
 
 namespace ovs::datapath {
@@ -16,18 +15,14 @@ struct FlowId {
   bool operator==(const FlowId&) const = default;
 };
 
-// A flow's programs are retired apart from it.
 class Flow final : public RcuObject, public HashLink<Flow> {
  public:
   static constexpr MemoryTag kTag = memory_tag("ovsf");
 
-  Flow(FlowTable& table, const FlowId& id, const flow::FlowKey& key,
-       OwnedArray<std::uint8_t> actions, Owned<Program> program)
-      : table_(table),
-        id_(id),
-        key_(key),
-        actions_(std::move(actions)),
-        program_(std::move(program)) {}
+  Flow(FlowTable& table, const FlowId& id, const flow::FlowKey& key, SharedProgram& program)
+      : table_(table), id_(id), key_(key), program_(&program) {
+    body_.program.store(&program.program(), Order::Relaxed);
+  }
   // No reader is left that could find it.
   ~Flow() {
     if (index_ != kNoFlow) table_.release(index_);
@@ -37,7 +32,7 @@ class Flow final : public RcuObject, public HashLink<Flow> {
   const FlowId& id() const { return id_; }
   const flow::FlowKey& key() const { return key_; }  // as given, bits outside the mask included
   const flow::FlowMask& mask() const { return table_.mask_of(index_); }
-  Bytes actions() const { return Bytes(actions_.data(), actions_.count()); }
+  Bytes actions() const { return program_->actions(); }
   FlowTotals totals() const;
 
  private:
@@ -46,8 +41,8 @@ class Flow final : public RcuObject, public HashLink<Flow> {
   FlowTable& table_;
   FlowId id_;
   flow::FlowKey key_;
-  OwnedArray<std::uint8_t> actions_;
-  Owned<Program> program_;
+  FlowBody body_;
+  SharedProgram* program_;  // its own only as long as it can be found
   FlowIndex index_ = kNoFlow;
   std::uint64_t born_ = 0;
   FlowTotals cleared_;  // what was counted when the counters were last cleared
@@ -67,7 +62,8 @@ class FlowStore {
   static Result<Owned<FlowStore>> create(FlowTable& table, Reclaimer& reclaimer,
                                          std::uint64_t secret);
   FlowStore(FlowTable& table, Reclaimer& reclaimer, std::uint64_t secret,
-            OwnedArray<HashTable<Flow, Flow>::Bucket> buckets, OwnedArray<Flow*> by_index);
+            OwnedArray<HashTable<Flow, Flow>::Bucket> buckets, OwnedArray<Flow*> by_index,
+            Owned<ProgramStore> programs);
   FlowStore(const FlowStore&) = delete;
   ~FlowStore() { clear(); }
 
@@ -90,6 +86,7 @@ class FlowStore {
   Flow* at(FlowCursor& cursor) const;
   void advance(FlowCursor& cursor) const { ++cursor.next; }
   std::size_t count() const { return index_.count(); }
+  std::size_t program_count() const { return programs_->count(); }
 
  private:
   std::uint64_t hash(const FlowId& id, const flow::FlowKey& key) const;
@@ -101,6 +98,7 @@ class FlowStore {
   OwnedArray<HashTable<Flow, Flow>::Bucket> buckets_;
   HashTable<Flow, Flow> index_;
   OwnedArray<Flow*> by_index_;
+  Owned<ProgramStore> programs_;
   std::uint64_t born_ = 0;
 };
 

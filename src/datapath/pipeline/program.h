@@ -60,7 +60,7 @@ struct UserspaceOperand {
   std::uint32_t tunnel_port = 0;
 };
 
-class Program final : public RcuObject, public FlowBody {
+class Program final : public RcuObject, public FlowProgram {
  public:
   static constexpr MemoryTag kTag = memory_tag("ovsP");
 

@@ -315,14 +315,14 @@ void FlowTable::remove(FlowIndex flow) {
   if (subtable.count() == 0) drop_subtable(subtable);
 }
 
-void FlowTable::replace_body(FlowIndex flow, FlowBody& body, std::uint32_t only_port) {
+void FlowTable::set_program(FlowIndex flow, FlowBody& body, const FlowProgram& program,
+                            std::uint32_t only_port) {
   FlowRecord& record = slab_.record(flow);
-  const FlowBody* old = record.body.load(Order::Relaxed);
-  for (unsigned i = 0; i < flow::kColdWords; ++i) body.cold[i] = old->cold[i];
-  // A reader may pair the old port with the new body for one batch, so a port comes last and goes
-  // first.
+  OVS_ASSERT(record.body.load(Order::Relaxed) == &body);
+  // A reader may pair the old port with the new program for one batch, so a port comes last and
+  // goes first.
   if (only_port == kNoOnlyPort) record.only_port.store(kNoOnlyPort, Order::Release);
-  record.body.store(&body, Order::Release);
+  body.program.store(&program, Order::Release);
   if (only_port != kNoOnlyPort) record.only_port.store(only_port, Order::Release);
 }
 

@@ -53,15 +53,17 @@ class FlowTable {
     return slab_.counters(processor, flow);
   }
 
-  // The writer's. Inserts a flow: `key` has no bits outside `mask`. Errors: Exists (a flow of this
-  // key and mask), Full (masks or flows), NoMemory; then nothing has changed.
+  // The writer's. Inserts a flow: `key` has no bits outside `mask`; `body` has its program, and
+  // lives until it is released. Errors: Exists (a flow of this key and mask), Full (masks or
+  // flows), NoMemory; then nothing has changed.
   Result<FlowIndex> insert(const flow::FlowKey& key, const flow::FlowMask& mask, FlowBody& body,
                            std::uint32_t only_port);
   // Readers that begin now do not find it; those under way may. release() after they are gone.
   void remove(FlowIndex flow);
   void release(FlowIndex flow) { slab_.give_back(flow); }
-  // Readers under way may still use the body before it.
-  void replace_body(FlowIndex flow, FlowBody& body, std::uint32_t only_port);
+  // Readers under way may still use the program before it.
+  void set_program(FlowIndex flow, FlowBody& body, const FlowProgram& program,
+                   std::uint32_t only_port);
   FlowIndex find_exactly(const flow::FlowKey& key, const flow::FlowMask& mask) const;
   const flow::FlowMask& mask_of(FlowIndex flow) const;
   flow::FlowKey key_of_flow(FlowIndex flow) const;

@@ -12,9 +12,12 @@ inline constexpr FlowIndex kNoFlow{0};  // a record that is dead for ever
 enum class MaskId : std::uint16_t {};
 inline constexpr MaskId kNoMask{0};
 
-// What a flow does, for the pipeline to know; the table knows only the cold words of the key,
-// packed as the mask lists them.
+// What flows do, for the pipeline to know; many may do the same.
+struct FlowProgram {};
+
+// Of one flow: what it does, and the cold words of its key, packed as the mask lists them.
 struct FlowBody {
+  Atomic<const FlowProgram*> program{nullptr};
   std::uint64_t cold[flow::kColdWords] = {};
 };
 
