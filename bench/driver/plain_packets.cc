@@ -102,9 +102,9 @@ struct PlainPackets::Imports {
   }
   static VOID NTAPI complete(NDIS_HANDLE, PNET_BUFFER_LIST chain, ULONG) {
     PlainPackets& self = packets();
-    for (PNET_BUFFER_LIST list = chain; list != nullptr; list = list->Next) {
-      self.of_nics_.push_back(&PlainList::of(list));
-    }
+    PNET_BUFFER_LIST* link = &self.of_nics_;  // which is empty, if all that was sent comes back
+    while (*link != nullptr) link = &(*link)->Next;
+    *link = chain;
   }
 
   // ---- pools: all lists are of one
@@ -114,7 +114,7 @@ struct PlainPackets::Imports {
   static VOID NTAPI free_pool(NDIS_HANDLE) {}
   static PNET_BUFFER_LIST NTAPI allocate_list(NDIS_HANDLE pool, USHORT size, USHORT backfill,
                                               PMDL chain, ULONG offset, SIZE_T length) {
-    PlainList* const made = packets().take(packets().of_driver_);
+    PlainList* const made = packets().take_of_driver();
     if (made == nullptr || size + backfill > int{kContextRoom}) return nullptr;
     made->list.Next = nullptr;
     made->list.NdisPoolHandle = pool;
@@ -211,37 +211,41 @@ PlainPackets::~PlainPackets() {
   the_packets = nullptr;
 }
 
-PlainList* PlainPackets::take(std::vector<PlainList*>& free) {
-  if (free.empty()) {
-    all_.push_back(std::make_unique<PlainList>());
-    PlainList& made = *all_.back();
-    made.list.NdisPoolHandle = &free;
-    return &made;
-  }
-  PlainList* const taken = free.back();
-  free.pop_back();
+PlainList& PlainPackets::make(NDIS_HANDLE pool) {
+  all_.push_back(std::make_unique<PlainList>());
+  PlainList& made = *all_.back();
+  made.list.NdisPoolHandle = pool;
+  return made;
+}
+
+PlainList* PlainPackets::take_of_driver() {
+  if (of_driver_.empty()) return &make(&of_driver_);
+  PlainList* const taken = of_driver_.back();
+  of_driver_.pop_back();
   return taken;
 }
 
-NET_BUFFER_LIST* PlainPackets::take(std::uint16_t port, std::uint32_t size, Memory memory) {
-  PlainList& taken = *take(of_nics_);
-  if (taken.buffer.DataLength != size) taken.describe(&taken.mdl, 0, size);
-  taken.list.NetBufferListInfo[Ieee8021QNetBufferListInfo] = nullptr;
+void PlainPackets::send(std::uint16_t port, Memory memory, Span<const std::uint8_t* const> frames,
+                        std::uint32_t size) {
   NDIS_SWITCH_FORWARDING_DETAIL_NET_BUFFER_LIST_INFO detail = {};
   detail.SourcePortId = port;
   detail.IsPacketDataSafe = memory == Memory::Safe;
   detail.NumAvailableDestinations = 1;
-  taken.detail() = detail;
-  taken.array.NumElements = 1;
-  taken.array.NumDestinations = 0;
-  return &taken.list;
-}
-
-std::uint8_t* PlainPackets::frame(NET_BUFFER_LIST* list) {
-  return PlainList::of(list).frame;
-}
-
-void PlainPackets::send(NET_BUFFER_LIST* chain) {
+  const PNET_BUFFER_LIST chain = of_nics_ != nullptr ? of_nics_ : &make(this).list;
+  PNET_BUFFER_LIST list = chain;
+  for (std::size_t i = 0;; ++i) {
+    PlainList& filled = PlainList::of(list);
+    std::memcpy(filled.frame, frames.data()[i], kFrameBytes);
+    if (filled.buffer.DataLength != size) filled.describe(&filled.mdl, 0, size);
+    list->NetBufferListInfo[Ieee8021QNetBufferListInfo] = nullptr;
+    filled.detail() = detail;
+    filled.array.NumElements = 1;
+    filled.array.NumDestinations = 0;
+    if (i + 1 == frames.count()) break;
+    if (list->Next == nullptr) list->Next = &make(this).list;
+    list = list->Next;
+  }
+  of_nics_ = std::exchange(list->Next, nullptr);
   how_.SendNetBufferListsHandler(
       context_, chain, NDIS_DEFAULT_PORT_NUMBER,
       NDIS_SEND_FLAGS_DISPATCH_LEVEL | NDIS_SEND_FLAGS_SWITCH_SINGLE_SOURCE);

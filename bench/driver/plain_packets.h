@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/bytes/span.h"
 #include "emulator/host/loader/driver_image.h"
 #include "emulator/sdk/ndis.h"
 
@@ -21,26 +22,27 @@ class PlainPackets {
   ~PlainPackets();
   PlainPackets(const PlainPackets&) = delete;
 
-  // Of the switch that the driver is attached to: a list as a NIC's frame arrives in it, `size`
-  // bytes of what is in `frame()`.
+  // FilterSendNetBufferLists at DISPATCH_LEVEL: frames that a NIC of this port sends together. Each
+  // is copied into memory of the NIC's, in lines of kFrameBytes; `size` of its bytes are the frame.
+  static constexpr std::size_t kFrameBytes = 64;
   enum class Memory : bool { Guests, Safe };  // a guest may still write to it
-  NET_BUFFER_LIST* take(std::uint16_t port, std::uint32_t size, Memory memory);
-  static std::uint8_t* frame(NET_BUFFER_LIST* list);
-  // FilterSendNetBufferLists, at DISPATCH_LEVEL, from one port.
-  void send(NET_BUFFER_LIST* chain);
+  void send(std::uint16_t port, Memory memory, Span<const std::uint8_t* const> frames,
+            std::uint32_t size);
 
   // Frames that arrived at a destination.
   std::uint64_t delivered() const { return delivered_; }
 
  private:
   struct Imports;
-  PlainList* take(std::vector<PlainList*>& free);
+  PlainList& make(NDIS_HANDLE pool);
+  PlainList* take_of_driver();
 
   NDIS_FILTER_DRIVER_CHARACTERISTICS how_ = {};
   NDIS_HANDLE context_ = nullptr;
   std::uint64_t delivered_ = 0;
   std::vector<std::unique_ptr<PlainList>> all_;
-  std::vector<PlainList*> of_nics_, of_driver_;
+  std::vector<PlainList*> of_driver_;   // that the driver may allocate
+  NET_BUFFER_LIST* of_nics_ = nullptr;  // that are not under way
 };
 
 }  // namespace ovs::bench

@@ -61,7 +61,6 @@ struct alignas(64) Packet {
   }
 
   std::uint32_t size() const { return head_size + tail_size; }
-  bool is_changed() const { return is_rewritten | is_retagged; }
   // Of the largest packet that a wire sees of it.
   std::uint32_t wire_size() const {
     const std::uint32_t first = std::uint32_t{at.payload} + segment_size;

@@ -20,12 +20,14 @@ std::uint32_t word_of(PVOID entry) {
   return std::uint32_t(reinterpret_cast<ULONG_PTR>(entry));
 }
 
-bool has_nothing_beside(PNET_BUFFER_LIST list) {
+// Only what a device received can have been coalesced; that entry lies in another line.
+bool has_nothing_beside(PNET_BUFFER_LIST list, NicKind sender) {
   const auto entry = [&](unsigned which) {
     return reinterpret_cast<ULONG_PTR>(list->NetBufferListInfo[which]);
   };
+  if (sender == NicKind::External && entry(TcpRecvSegCoalesceInfo) != 0) return false;
   return (entry(TcpIpChecksumNetBufferListInfo) | entry(TcpLargeSendNetBufferListInfo) |
-          entry(TcpRecvSegCoalesceInfo) | entry(Ieee8021QNetBufferListInfo)) == 0;
+          entry(Ieee8021QNetBufferListInfo)) == 0;
 }
 
 // Of a forwarding detail: who sent it, that no guest can write to it, and that it is ours to
@@ -45,39 +47,47 @@ static_assert(2 * datapath::kMaxSegments <= datapath::kMaxUnderWay);
 
 // ---- in ----------------------------------------------------------------------------------------
 
-// The next lists of an adapter whose frames need nothing but to be copied.
-PNET_BUFFER_LIST Arrivals::take_plain(PNET_BUFFER_LIST list) {
-  const Sender& sender = sender_;
-  unsigned count = burst_.arrival_count;
-  while (list != nullptr && count < Burst::kArrivals && burst_.room > 0) {
-    const PNET_BUFFER buffer = NET_BUFFER_LIST_FIRST_NB(list);
-    if (sender_of(*NET_BUFFER_LIST_SWITCH_FORWARDING_DETAIL(list)) != sender.bits ||
-        !has_nothing_beside(list) || buffer->Next != nullptr) {
-      break;
-    }
-    const std::uint32_t size = buffer->DataLength;
-    const Bytes piece = first_piece(*buffer);
-    if (size < kEthernetSize || size > kPrefixSize || size > piece.count() ||
-        (!sender.may_spoof && mac_at(piece.data() + 6) != sender.mac)) {
-      break;
-    }
-    Frame* const frame = frames_.take();
-    if (frame == nullptr) break;
-    Arrival& arrival = burst_.arrivals[count++];
-    __builtin_memcpy(&arrival, &sender.arrival, sizeof arrival);
-    arrival.list = list;
-    frame->arrival = &arrival;
-    frame->buffer = buffer;
-    frame->index = 0;
-    frame->packet.head_size = size;
-    frame->packet.in_port = sender.in_port;
-    copy_prefix(frame->packet.data, piece, size);
-    burst_.packets[burst_.packet_count++] = &frame->packet;
-    --burst_.room;
-    list = list->Next;
+// Whether this is the sender's, and one frame that needs nothing but to be copied: then where that
+// lies, and what follows it there; else nothing.
+Bytes Arrivals::plain_frame(PNET_BUFFER_LIST list) const {
+  const NET_BUFFER& buffer = *NET_BUFFER_LIST_FIRST_NB(list);
+  if (sender_of(*NET_BUFFER_LIST_SWITCH_FORWARDING_DETAIL(list)) != sender_.bits ||
+      !has_nothing_beside(list, sender_.arrival.kind) || buffer.Next != nullptr) {
+    return {};
   }
-  burst_.alone_count += count - burst_.arrival_count;
-  burst_.arrival_count = count;
+  const std::uint32_t size = buffer.DataLength;
+  const Bytes piece = first_piece(buffer);
+  if (size < kEthernetSize || size > kPrefixSize || size > piece.count()) return {};
+  if (!sender_.may_spoof && mac_at(piece.data() + 6) != sender_.mac) return {};
+  return piece;
+}
+
+PNET_BUFFER_LIST Arrivals::take_plain(PNET_BUFFER_LIST list) {
+  const unsigned had = burst_.arrival_count;
+  unsigned room = Burst::kArrivals - had;
+  if (room > burst_.room) room = burst_.room;
+  if (room > frames_.count()) room = frames_.count();
+  Arrival* arrival = &burst_.arrivals[had];
+  Packet** packet = &burst_.packets[burst_.packet_count];
+  for (; room != 0 && list != nullptr; --room, list = list->Next) {
+    const Bytes bytes = plain_frame(list);
+    if (bytes.empty()) break;
+    Frame& frame = frames_.take_one();
+    frame.buffer = NET_BUFFER_LIST_FIRST_NB(list);
+    frame.index = 0;
+    frame.packet.head_size = frame.buffer->DataLength;
+    frame.packet.in_port = sender_.in_port;
+    copy_prefix(frame.packet.data, bytes, frame.packet.head_size);
+    __builtin_memcpy(arrival, &sender_.arrival, sizeof *arrival);
+    arrival->list = list;
+    frame.arrival = arrival++;
+    *packet++ = &frame.packet;
+  }
+  const auto taken = unsigned(arrival - burst_.arrivals) - had;
+  burst_.arrival_count += taken;
+  burst_.packet_count += taken;
+  burst_.alone_count += taken;
+  burst_.room -= taken;
   return list;
 }
 
@@ -125,6 +135,8 @@ PNET_BUFFER Arrivals::take(PNET_BUFFER_LIST list, PNET_BUFFER buffer) {
   arrival.is_alone = arrival.count == 1 && !arrival.must_copy;
   burst_.alone_count += arrival.is_alone;
   learn_sender(arrival, *nic);
+  arrival.is_plain =
+      arrival.is_alone && is_safe(list, ~std::uint32_t{0}) && has_nothing_beside(list, nic->kind());
   return buffer;
 }
 
@@ -365,6 +377,7 @@ bool Arrivals::go_itself(Arrival& arrival) {
 // Where it does not go itself, copies go.
 void Arrivals::settle(Arrival& arrival) {
   if (arrival.fate != Fate::Open || (!arrival.is_alone && go_itself(arrival))) return;
+  if (arrival.exits != 0 && arrival.outputs.first == nullptr) return go_to_exits(arrival);
   if (arrival.outputs.first == nullptr) {
     arrival.fate = arrival.is_held ? Fate::Moved : Fate::NoFlow;
   } else {
@@ -377,9 +390,23 @@ void Arrivals::settle(Arrival& arrival) {
     if (!originate(burst_, *frame, source, host_)) continue;
     if (arrival.fate != Fate::Copied) arrival.fate = is_here ? Fate::Copied : Fate::Moved;
   }
-  if (arrival.note_count == 0) return;
-  const CommonTargets noted = CommonTargets::noted(burst_, arrival);
-  arrival.fate = send_to(arrival, noted.span());
+  if (arrival.exits != 0) go_to_exits(arrival);
+}
+
+void Arrivals::go_to_exits(Arrival& arrival) {
+  NET_BUFFER_LIST_INFO(arrival.list, Ieee8021QNetBufferListInfo) = entry_of(arrival.tag);
+  if (commit_exits(module_, arrival.list, burst_, arrival.exits)) {
+    const bool is_one = (arrival.exits & (arrival.exits - 1)) == 0;
+    const Exit& first = burst_.exits[__builtin_ctzll(arrival.exits)];
+    departures_.add(arrival.list, arrival.source, is_one ? first.target.nic : nullptr);
+    arrival.fate = Fate::Goes;
+    return;
+  }
+  arrival.fate = Fate::Full;
+  for (std::uint64_t rest = arrival.exits; rest != 0; rest &= rest - 1) {
+    const Exit& exit = burst_.exits[__builtin_ctzll(rest)];
+    host_.count_lost(exit.target.nic->number(), datapath::Drop::NoHostRoom);
+  }
 }
 
 void Arrivals::settle() {

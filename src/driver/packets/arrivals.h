@@ -55,6 +55,7 @@ class Arrivals {
     Arrival arrival;
   };
 
+  [[gnu::always_inline]] inline Bytes plain_frame(PNET_BUFFER_LIST list) const;
   const HypervNic* admit(Arrival& arrival);
   Fate read(Arrival& arrival, const HypervNic& nic, const NET_BUFFER& buffer);
   void learn_sender(const Arrival& arrival, const HypervNic& nic);
@@ -66,6 +67,7 @@ class Arrivals {
   void take_back(const Arrival& arrival);
   void settle(Arrival& arrival);
   bool go_itself(Arrival& arrival);
+  void go_to_exits(Arrival& arrival);
   Fate send_to(Arrival& arrival, Span<const Target> targets);
   Fate learn(Arrival& arrival, const HypervNic& nic, const NET_BUFFER& buffer);
   bool is_still_guests(const Arrival& arrival, const HypervNic& nic) const;

@@ -7,7 +7,7 @@ void Burst::clear() {
   module = nullptr;
   arrival_count = packet_count = alone_count = gone_count = 0;
   room = datapath::kBatch;
-  note_count = 1;
+  exit_count = 0;
   outputs = {};
   for (Departures& each : departures) {
     if (each.path == nullptr) break;
@@ -15,18 +15,20 @@ void Burst::clear() {
   }
 }
 
-bool Burst::note(Arrival& arrival, const Target& target) {
-  if (note_count == kNotes || arrival.note_count == kMaxTargets) return false;
-  for (unsigned at = arrival.first_note; at != 0; at = notes[at].next) {
-    if (notes[at].target.nic == target.nic) return false;
+std::uint64_t Burst::exit_to(const Target& target) {
+  std::uint64_t of_nic = 0;
+  for (unsigned i = 0; i < exit_count; ++i) {
+    if (exits[i].target.nic != target.nic) continue;
+    if (exits[i].target.keeps_tag == target.keeps_tag) return std::uint64_t{1} << i;
+    of_nic = exits[i].of_nic;
   }
-  const auto made = std::uint16_t(note_count++);
-  ++arrival.note_count;
-  arrival.is_plain = false;
-  notes[made] = {target, 0};
-  (arrival.first_note == 0 ? arrival.first_note : notes[arrival.last_note].next) = made;
-  arrival.last_note = made;
-  return true;
+  if (exit_count == kMaxTargets) return 0;
+  const std::uint64_t bit = std::uint64_t{1} << exit_count;
+  exits[exit_count++] = {target, destination_of(target), of_nic | bit};
+  for (std::uint64_t rest = of_nic; rest != 0; rest &= rest - 1) {
+    exits[__builtin_ctzll(rest)].of_nic |= bit;
+  }
+  return bit;
 }
 
 Departures* Burst::departures_of(PacketPath& to) {

@@ -63,17 +63,26 @@ struct alignas(16) Arrival {
   std::uint8_t count = 0;     // its NET_BUFFERs that are in this burst
   std::uint32_t tag = 0;      // beside it: NDIS's info, once it was admitted
   std::uint32_t payload = 0;  // of TCP, that a device was to make segments of
-  std::uint16_t first_note = 0, last_note = 0;  // of where it goes itself; 0: none
-  std::uint8_t note_count = 0;
+  std::uint64_t exits = 0;    // of the burst's, those that it goes to itself, besides: a bit each
   FrameQueue outputs;
 };
 
 inline constexpr unsigned kMaxTargets = 64;  // of one list; beyond, there are copies
 
-// An adapter that a list goes to itself.
-struct Note {
+inline NDIS_SWITCH_PORT_DESTINATION destination_of(const Target& target) {
+  NDIS_SWITCH_PORT_DESTINATION destination = {};
+  destination.PortId = target.nic->port_id();
+  destination.NicIndex = target.nic->index();
+  destination.PreserveVLAN = target.keeps_tag;
+  destination.PreservePriority = target.keeps_tag;
+  return destination;
+}
+
+// An adapter that lists of a burst go to themselves.
+struct Exit {
   Target target;
-  std::uint16_t next;
+  NDIS_SWITCH_PORT_DESTINATION destination;
+  std::uint64_t of_nic;  // the exits to this adapter: a list has one of them
 };
 
 // The adapter that a list comes from, as a number; and its port.
@@ -116,7 +125,6 @@ struct Departures {
 struct Burst : SLIST_ENTRY {
   static constexpr unsigned kPaths = 8;  // switches that one burst's packets may go to
   static constexpr unsigned kArrivals = datapath::kBatch;
-  static constexpr unsigned kNotes = 256;
 
   Burst* next = nullptr;
   const SwitchModule* module = nullptr;  // that arrivals came by; null: they came over the device
@@ -124,18 +132,24 @@ struct Burst : SLIST_ENTRY {
   unsigned room = datapath::kBatch;  // for more packets
   unsigned alone_count = 0;          // of the arrivals, those that are
   unsigned gone_count = 0;           // those that are on their way, and done with
-  unsigned note_count = 1;           // the first is none
+  unsigned exit_count = 0;
   Arrival arrivals[kArrivals];
   datapath::Packet* packets[datapath::kBatch];
   FrameQueue outputs;             // of frames without arrival
   Departures departures[kPaths];  // the first by the path that the arrivals came by
-  Note notes[kNotes];
+  Exit exits[kMaxTargets];
 
   void clear();
   bool are_all_gone() const { return gone_count == arrival_count; }
-  // Where the arrival's list goes itself, besides. False: it goes there already, or there is no
-  // room for more notes.
-  bool note(Arrival& arrival, const Target& target);
+  // Its bit; 0: there are too many.
+  std::uint64_t exit_to(const Target& target);
+  // The arrival's list goes to this exit itself, which is not 0. False: it goes to that adapter
+  // already.
+  bool note(Arrival& arrival, std::uint64_t exit) const {
+    if ((arrival.exits & exits[__builtin_ctzll(exit)].of_nic) != 0) return false;
+    arrival.exits |= exit;
+    return true;
+  }
   // Null: there are too many paths.
   Departures* departures_of(PacketPath& to);
 };

@@ -60,10 +60,6 @@ void link_mdls(Frame& frame) {
   last->Next = nullptr;
 }
 
-PVOID entry_of(std::uint32_t info) {
-  return reinterpret_cast<PVOID>(ULONG_PTR{info});
-}
-
 // False, for whom it is to go nowhere.
 bool lose(Frame& frame, datapath::Drop why, ProcessorHost& host) {
   host.count_lost(frame.nic->number(), why);

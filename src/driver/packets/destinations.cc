@@ -38,4 +38,22 @@ bool commit_many_destinations(const SwitchModule& module, PNET_BUFFER_LIST list,
          NDIS_STATUS_SUCCESS;
 }
 
+bool commit_exits(const SwitchModule& module, PNET_BUFFER_LIST list, const Burst& burst,
+                  std::uint64_t exits) {
+  const NDIS_SWITCH_OPTIONAL_HANDLERS& handlers = module.handlers();
+  std::uint32_t count = 0;
+  for (std::uint64_t rest = exits; rest != 0; rest &= rest - 1) ++count;
+  const auto array = array_for(module, list, count);
+  if (array == nullptr) return false;
+  auto* at = reinterpret_cast<std::uint8_t*>(
+      NDIS_SWITCH_PORT_DESTINATION_AT_ARRAY_INDEX(array, array->NumDestinations));
+  for (std::uint64_t rest = exits; rest != 0; rest &= rest - 1) {
+    const Exit& exit = burst.exits[__builtin_ctzll(rest)];
+    *reinterpret_cast<PNDIS_SWITCH_PORT_DESTINATION>(at) = exit.destination;
+    at += array->ElementSize;
+  }
+  return handlers.UpdateNetBufferListDestinations(module.context(), list, count, array) ==
+         NDIS_STATUS_SUCCESS;
+}
+
 }  // namespace ovs::driver

@@ -5,19 +5,13 @@
 
 namespace ovs::driver {
 
-inline NDIS_SWITCH_PORT_DESTINATION destination_of(const Target& target) {
-  NDIS_SWITCH_PORT_DESTINATION destination = {};
-  destination.PortId = target.nic->port_id();
-  destination.NicIndex = target.nic->index();
-  destination.PreserveVLAN = target.keeps_tag;
-  destination.PreservePriority = target.keeps_tag;
-  return destination;
-}
-
 // The list has a forwarding context and no destination yet; there is at least one target, each
 // connected. False: something had run out, and the list has none still.
 bool commit_many_destinations(const SwitchModule& module, PNET_BUFFER_LIST list,
                               Span<const Target> targets);
+// The same for the exits of a burst that are in `exits`, which is not 0.
+bool commit_exits(const SwitchModule& module, PNET_BUFFER_LIST list, const Burst& burst,
+                  std::uint64_t exits);
 inline bool commit_destinations(const SwitchModule& module, PNET_BUFFER_LIST list,
                                 Span<const Target> targets) {
   const auto& detail = *NET_BUFFER_LIST_SWITCH_FORWARDING_DETAIL(list);

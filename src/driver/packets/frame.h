@@ -49,6 +49,8 @@ struct Target {
 
 // Its first line is the driver's, the second the engine's: most frames need no other.
 struct alignas(64) Frame : SLIST_ENTRY {
+  static constexpr std::size_t kPacketAt = 64;
+
   Arrival* arrival = nullptr;      // null: it came over the device, or its NET_BUFFER has gone
   PNET_BUFFER buffer = nullptr;    // that it came in, and what of it is in front of the tail
   Block* blocks = nullptr;         // the tail, when it is ours: each block is full but the last
@@ -63,7 +65,11 @@ struct alignas(64) Frame : SLIST_ENTRY {
   InlineMdl mdl;  // of `room`
   alignas(16) std::uint8_t room[kFrameRoom];
 
-  static Frame& of(const datapath::Packet& packet) { return *static_cast<Frame*>(packet.owner); }
+  // Where the packet lies in it says so too, and is no other line to be read.
+  static Frame& of(const datapath::Packet& packet) {
+    auto* const at = reinterpret_cast<std::uint8_t*>(const_cast<datapath::Packet*>(&packet));
+    return *reinterpret_cast<Frame*>(at - kPacketAt);
+  }
   Target target() const { return Target{nic, keeps_tag}; }
   void send_to(const Target& target) {
     nic = target.nic;
@@ -80,7 +86,8 @@ struct alignas(64) Frame : SLIST_ENTRY {
     has_arrived_tail = is_broken = false;
   }
 };
-static_assert(sizeof(Frame) == 64 + sizeof(datapath::Packet) + sizeof(InlineMdl) + kFrameRoom);
+static_assert(sizeof(Frame) ==
+              Frame::kPacketAt + sizeof(datapath::Packet) + sizeof(InlineMdl) + kFrameRoom);
 static_assert(sizeof(Frame) / 64 % 2 == 1);  // neighbours share no set of the first cache
 
 // Calls `use` for each piece of `size` bytes of a NET_BUFFER from `from` on. False: they are not

@@ -38,6 +38,7 @@ Result<void> FramePool::Shelf::fill(unsigned frame_count, unsigned block_count) 
     frame.packet.room = frame.room;
     frame.packet.room_size = kFrameRoom;
     frame.packet.owner = &frame;
+    OVS_ASSERT(&Frame::of(frame.packet) == &frame);
     ExpInterlockedPushEntrySList(&frames, &frame);
   }
   for (Block& block : block_memory) {

@@ -20,6 +20,9 @@ class FrameHand {
   // As the pool's, which is asked when the hand is empty, or full.
   inline Frame* take();
   inline void give_back(Frame& frame);
+  // Those that are in it; and one of them, as there is one.
+  unsigned count() const { return count_; }
+  inline Frame& take_one();
 
  private:
   static constexpr unsigned kMost = 64;
@@ -68,9 +71,12 @@ class FramePool {
 };
 
 Frame* FrameHand::take() {
-  if (count_ == 0) return pool_.take();
-  Frame* const frame = frames_[--count_];
-  frame->clear();
+  return count_ == 0 ? pool_.take() : &take_one();
+}
+
+Frame& FrameHand::take_one() {
+  Frame& frame = *frames_[--count_];
+  frame.clear();
   return frame;
 }
 

@@ -9,17 +9,9 @@ namespace {
 
 using datapath::Packet;
 
-constexpr std::uint32_t kAddresses = 12, kTagEnd = 18, kIpv4Size = 20;
+constexpr std::uint32_t kAddresses = 12, kIpv4Size = 20;
 constexpr std::uint16_t kTagged = 0x8100, kVlanMask = 0x0fff;
 constexpr std::uint16_t kTcpChecksum = 16, kUdpChecksum = 6;
-
-bool has_tag(const Packet& packet) {
-  return packet.head_size >= kTagEnd && load<Be16>(packet.data + kAddresses).host() == kTagged;
-}
-
-std::uint16_t tci_in(const Packet& packet) {
-  return load<Be16>(packet.data + kAddresses + 2).host();
-}
 
 void fill_ipv4_checksum(Packet& packet, std::uint32_t l3) {
   if (l3 == 0 || l3 + kIpv4Size > packet.head_size) return;
@@ -37,14 +29,6 @@ std::uint16_t memory_order(std::uint16_t value) {
 
 }  // namespace
 
-std::uint32_t tag_info(std::uint16_t tci) {
-  NDIS_NET_BUFFER_LIST_8021Q_INFO info = {};
-  info.TagHeader.UserPriority = tci >> 13 & 7;
-  info.TagHeader.CanonicalFormatId = tci >> 12 & 1;
-  info.TagHeader.VlanId = tci & kVlanMask;
-  return std::uint32_t(reinterpret_cast<ULONG_PTR>(info.Value));
-}
-
 std::uint16_t tci_of(std::uint32_t entry) {
   NDIS_NET_BUFFER_LIST_8021Q_INFO info = {};
   info.Value = reinterpret_cast<PVOID>(ULONG_PTR{entry});
@@ -55,10 +39,6 @@ std::uint16_t tci_of(std::uint32_t entry) {
 Maybe<std::uint16_t> vlan_of(const Packet& packet) {
   if (!has_tag(packet)) return {};
   return std::uint16_t(tci_in(packet) & kVlanMask);
-}
-
-std::uint32_t tag_in(const Packet& packet) {
-  return has_tag(packet) ? tag_info(tci_in(packet)) : 0;
 }
 
 void put_tag(Packet& packet, std::uint16_t tci) {

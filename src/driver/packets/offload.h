@@ -4,18 +4,38 @@
 #pragma once
 #include <ndis.h>
 
+#include "base/bytes/big.h"
 #include "base/core/maybe.h"
 #include "datapath/pipeline/packet.h"
 
 namespace ovs::driver {
 
+// As NDIS has an entry of 32 bits.
+inline PVOID entry_of(std::uint32_t info) {
+  return reinterpret_cast<PVOID>(ULONG_PTR{info});
+}
+
 // The entry Ieee8021QNetBufferListInfo; 0: there is no tag.
-std::uint32_t tag_info(std::uint16_t tci);
+inline std::uint32_t tag_info(std::uint16_t tci) {
+  NDIS_NET_BUFFER_LIST_8021Q_INFO info = {};
+  info.TagHeader.UserPriority = tci >> 13 & 7;
+  info.TagHeader.CanonicalFormatId = tci >> 12 & 1;
+  info.TagHeader.VlanId = tci & 0x0fff;
+  return std::uint32_t(reinterpret_cast<ULONG_PTR>(info.Value));
+}
 std::uint16_t tci_of(std::uint32_t info);
 // The VLAN of the outermost 802.1Q tag in the bytes; nothing: there is none.
 Maybe<std::uint16_t> vlan_of(const datapath::Packet& packet);
+inline bool has_tag(const datapath::Packet& packet) {
+  return packet.head_size >= 18 && load<Be16>(packet.data + 12).host() == 0x8100;
+}
+inline std::uint16_t tci_in(const datapath::Packet& packet) {
+  return load<Be16>(packet.data + 14).host();
+}
 // The entry of that tag; 0: there is none.
-std::uint32_t tag_in(const datapath::Packet& packet);
+inline std::uint32_t tag_in(const datapath::Packet& packet) {
+  return has_tag(packet) ? tag_info(tci_in(packet)) : 0;
+}
 // In front of the EtherType. There is headroom.
 void put_tag(datapath::Packet& packet, std::uint16_t tci);
 // The outermost 802.1Q tag leaves the bytes: its entry, or 0.

@@ -1,7 +1,5 @@
 #include "driver/packets/onward.h"
 
-#include "driver/packets/offload.h"
-
 namespace ovs::driver {
 namespace {
 
@@ -39,23 +37,6 @@ bool may_go_itself(const Arrival& arrival, const Frame& frame, const Target& tar
   if (!target.keeps_tag && arrival.tag == 0) return false;
   const auto& detail = *NET_BUFFER_LIST_SWITCH_FORWARDING_DETAIL(arrival.list);
   return detail.IsPacketDataSafe != 0 || is_safe(arrival.list, decisive_size(frame.packet));
-}
-
-bool retag(Arrival& arrival, const Frame& frame) {
-  constexpr std::uint32_t kTagSize = 4;
-  const std::uint32_t tag = tag_in(frame.packet);
-  const std::uint32_t size = frame.packet.size() - (tag != 0 ? kTagSize : 0);
-  if (size != frame.buffer->DataLength) return false;
-  arrival.tag = tag;
-  return true;
-}
-
-CommonTargets CommonTargets::noted(const Burst& burst, const Arrival& arrival) {
-  CommonTargets all;
-  for (unsigned at = arrival.first_note; at != 0; at = burst.notes[at].next) {
-    all.targets_[all.count_++] = burst.notes[at].target;
-  }
-  return all;
 }
 
 CommonTargets CommonTargets::of(const Arrival& arrival, const SwitchModule& module) {

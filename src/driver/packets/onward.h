@@ -3,6 +3,7 @@
 // found under.
 #pragma once
 #include "driver/packets/destinations.h"
+#include "driver/packets/offload.h"
 
 namespace ovs::driver {
 
@@ -12,14 +13,20 @@ bool is_safe(PNET_BUFFER_LIST list, std::uint32_t size);
 bool may_go_itself(const Arrival& arrival, const Frame& frame, const Target& target);
 // The tag that is in the frame now is to be beside its list. False: one of them, now or as it came,
 // is in the bytes.
-bool retag(Arrival& arrival, const Frame& frame);
+inline bool retag(Arrival& arrival, const Frame& frame) {
+  constexpr std::uint32_t kTagSize = 4;
+  const std::uint32_t tag = tag_in(frame.packet);
+  const std::uint32_t size = frame.packet.size() - (tag != 0 ? kTagSize : 0);
+  if (size != frame.buffer->DataLength) return false;
+  arrival.tag = tag;
+  return true;
+}
 
 // The list goes to these adapters, with the arrival's tag beside it; that is its fate. False:
 // something had run out, and it goes nowhere.
 inline bool go_on(const SwitchModule& module, Arrival& arrival, Departures& departures,
                   Span<const Target> targets) {
-  NET_BUFFER_LIST_INFO(arrival.list, Ieee8021QNetBufferListInfo) =
-      reinterpret_cast<PVOID>(ULONG_PTR{arrival.tag});
+  NET_BUFFER_LIST_INFO(arrival.list, Ieee8021QNetBufferListInfo) = entry_of(arrival.tag);
   const bool goes = commit_destinations(module, arrival.list, targets);
   arrival.fate = goes ? Fate::Goes : Fate::Full;
   if (goes)
@@ -30,8 +37,6 @@ inline bool go_on(const SwitchModule& module, Arrival& arrival, Departures& depa
 // The adapters that all frames of a list go to, as long as each frame goes to the same.
 class CommonTargets {
  public:
-  // Those that were noted for a list that is alone.
-  static CommonTargets noted(const Burst& burst, const Arrival& arrival);
   // Those of each frame that the engine sent; none, if they differ or a frame cannot go itself.
   static CommonTargets of(const Arrival& arrival, const SwitchModule& module);
 

@@ -109,17 +109,27 @@ struct ProcessorHost::Way {
         rules_tags(policy.rules_vlans()),
         are_all_alone(burst.alone_count == burst.arrival_count),
         is_plain(is_here && !rules_tags && are_all_alone),
+        add(nic_.module().handlers().AddNetBufferListDestination),
+        context(nic_.module().context()),
         destination(destination_of(Target{&nic_, true})) {}
 
   // What the port's owner has set is done to a frame that goes there. False: it may not.
   bool admit(Frame& frame) const;
+  // A list of the burst's switch goes there. False: something had run out.
+  bool add_destination(PNET_BUFFER_LIST list) {
+    return NET_BUFFER_LIST_SWITCH_FORWARDING_DETAIL(list)->NumAvailableDestinations != 0 &&
+           add(context, list, &destination) == NDIS_STATUS_SUCCESS;
+  }
 
   const HypervNic& nic;
   const PortPolicy& policy;
   const datapath::PortNo number;
   const bool is_here, rules_tags, are_all_alone;
   const bool is_plain;  // lists that are plain go there as they are
+  NDIS_SWITCH_ADD_NET_BUFFER_LIST_DESTINATION* const add;
+  const NDIS_SWITCH_CONTEXT context;
   NDIS_SWITCH_PORT_DESTINATION destination;
+  std::uint64_t exit = 0;  // of the burst's; 0: not known
 };
 
 bool ProcessorHost::Way::admit(Frame& frame) const {
@@ -141,11 +151,14 @@ bool ProcessorHost::Way::admit(Frame& frame) const {
 // Whether the list that the frame came in goes there itself; then the frame is needed no more.
 bool ProcessorHost::goes_straight(Frame& frame, Arrival& arrival, const Way& way) {
   if (!arrival.is_alone || !way.is_here) return false;
-  const bool is_sole = !arrival.is_cloned && arrival.note_count == 0;
+  const bool is_sole = !arrival.is_cloned && arrival.exits == 0;
   if (frame.packet.is_retagged && (!is_sole || !retag(arrival, frame))) return false;
   const Target target = frame.target();
   if (!may_go_itself(arrival, frame, target)) return false;
-  if (!is_sole || !way.are_all_alone) return burst_->note(arrival, target);
+  if (!is_sole || !way.are_all_alone) {
+    const std::uint64_t exit = burst_->exit_to(target);
+    return exit != 0 && burst_->note(arrival, exit);
+  }
   // No other list of this burst has to wait, and there is nothing else of this one.
   if (go_on(*burst_->module, arrival, burst_->departures[0], Span<const Target>(&target, 1))) {
     ++burst_->gone_count;
@@ -155,21 +168,33 @@ bool ProcessorHost::goes_straight(Frame& frame, Arrival& arrival, const Way& way
   return true;
 }
 
-// What goes_straight() does for nearly all frames, without its questions.
-bool ProcessorHost::goes_plainly(Frame& frame, Way& way) {
-  Arrival* const arrival = frame.arrival;
-  if (arrival == nullptr || !arrival->is_plain || frame.packet.is_changed()) return false;
-  const PNET_BUFFER_LIST list = arrival->list;
-  const SwitchModule& module = *burst_->module;
-  if (NET_BUFFER_LIST_SWITCH_FORWARDING_DETAIL(list)->NumAvailableDestinations == 0 ||
-      module.handlers().AddNetBufferListDestination(module.context(), list, &way.destination) !=
-          NDIS_STATUS_SUCCESS) {
-    return false;
+// What goes_straight() does, without its questions, for as many frames as need none, which is
+// nearly all. Returns how many.
+std::size_t ProcessorHost::go_plainly(Span<Packet* const> packets, Way& way) {
+  Departures& departures = burst_->departures[0];
+  std::size_t count = 0, noted = 0;
+  for (; count < packets.count(); ++count) {
+    Frame& frame = Frame::of(*packets.data()[count]);
+    Arrival* const arrival = frame.arrival;
+    if (arrival == nullptr || !arrival->is_plain || frame.packet.is_rewritten) break;
+    if (arrival->exits != 0) {  // it goes elsewhere besides
+      if (frame.packet.is_retagged || !note(*arrival, way)) break;
+      hand_.give_back(frame);
+      ++noted;
+      continue;
+    }
+    const PNET_BUFFER_LIST list = arrival->list;
+    if (frame.packet.is_retagged) {
+      if (!retag(*arrival, frame)) break;
+      NET_BUFFER_LIST_INFO(list, Ieee8021QNetBufferListInfo) = entry_of(arrival->tag);
+    }
+    if (!way.add_destination(list)) break;
+    arrival->fate = Fate::Goes;
+    departures.add(list, arrival->source, &way.nic);
+    hand_.give_back(frame);
   }
-  arrival->fate = Fate::Goes;
-  ++burst_->gone_count;
-  burst_->departures[0].add(list, arrival->source, &way.nic);
-  return true;
+  burst_->gone_count += unsigned(count - noted);
+  return count;
 }
 
 void ProcessorHost::deliver(Frame& frame, const Way& way) {
@@ -191,30 +216,37 @@ void ProcessorHost::transmit(void* port, Span<Packet* const> packets) {
     return;
   }
   Way way(*nic, device.number(), *burst_, *reader_);
-  for (Packet* packet : packets) {
-    Frame& frame = Frame::of(*packet);
-    if (way.is_plain && goes_plainly(frame, way)) {
-      hand_.give_back(frame);
-    } else {
-      deliver(frame, way);
-    }
+  while (!packets.empty()) {
+    if (way.is_plain) packets = packets.from(go_plainly(packets, way));
+    if (packets.empty()) return;
+    deliver(Frame::of(*packets[0]), way);
+    packets = packets.from(1);
   }
 }
 
+// The list goes this way itself, besides. False: it does already, or there are too many ways.
+bool ProcessorHost::note(Arrival& arrival, Way& way) {
+  if (way.exit == 0) way.exit = burst_->exit_to(Target{&way.nic, true});
+  return way.exit != 0 && burst_->note(arrival, way.exit);
+}
+
 // Where its list goes itself, a frame that the engine keeps needs no copy.
-bool ProcessorHost::note(const Frame& frame, const Way& way) {
+bool ProcessorHost::note(const Frame& frame, Way& way) {
   Arrival* const arrival = frame.arrival;
-  if (arrival == nullptr || !arrival->is_alone || !way.is_here || way.rules_tags) return false;
-  const Target target{&way.nic, true};
-  return !frame.packet.is_retagged && may_go_itself(*arrival, frame, target) &&
-         burst_->note(*arrival, target);
+  if (arrival == nullptr || !way.is_here || way.rules_tags || frame.packet.is_retagged)
+    return false;
+  const bool may_go =
+      arrival->is_plain
+          ? !frame.packet.is_rewritten
+          : arrival->is_alone && may_go_itself(*arrival, frame, Target{&way.nic, true});
+  return may_go && note(*arrival, way);
 }
 
 datapath::PacketHost::Sent ProcessorHost::transmit_copies(void* port, Span<Packet* const> packets) {
   const VportDevice& device = VportDevice::of(port);
   const HypervNic* const nic = device.nic(*reader_);
   if (nic == nullptr || !nic->is_connected()) return PacketHost::transmit_copies(port, packets);
-  const Way way(*nic, device.number(), *burst_, *reader_);
+  Way way(*nic, device.number(), *burst_, *reader_);
   Sent sent;
   for (const Packet* packet : packets) {
     if (!note(Frame::of(*packet), way)) {

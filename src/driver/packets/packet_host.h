@@ -59,9 +59,10 @@ class ProcessorHost final : public datapath::PacketHost {
   struct Way;
 
   void deliver(Frame& frame, const Way& way);
-  [[gnu::always_inline]] inline bool goes_plainly(Frame& frame, Way& way);
+  std::size_t go_plainly(Span<datapath::Packet* const> packets, Way& way);
   bool goes_straight(Frame& frame, Arrival& arrival, const Way& way);
-  bool note(const Frame& frame, const Way& way);
+  bool note(const Frame& frame, Way& way);
+  bool note(Arrival& arrival, Way& way);
   void drop(Frame& frame, datapath::PortNo to, datapath::Drop why);
   datapath::Processor& processor() { return engine_->processor(processor_); }
   void begin(Burst& burst, const RcuReader& reader);
