@@ -6,6 +6,7 @@
 namespace ovs::bench {
 namespace {
 
+constexpr std::size_t kBlock = 64;  // lists that lie side by side
 constexpr std::uint32_t kMostDestinations = 8;
 constexpr std::uint32_t kContextRoom = 32;
 constexpr std::uint32_t kFrameRoom = 256;
@@ -58,6 +59,8 @@ struct alignas(64) PlainList {
     buffer.DataLength = size;
   }
 };
+
+static_assert(sizeof(PlainList) / 64 % 2 == 1);  // neighbours share no set of the first cache
 
 // The functions, as the driver calls them.
 struct PlainPackets::Imports {
@@ -212,8 +215,8 @@ PlainPackets::~PlainPackets() {
 }
 
 PlainList& PlainPackets::make(NDIS_HANDLE pool) {
-  all_.push_back(std::make_unique<PlainList>());
-  PlainList& made = *all_.back();
+  if (made_ % kBlock == 0) all_.push_back(std::make_unique<PlainList[]>(kBlock));
+  PlainList& made = all_.back()[made_++ % kBlock];
   made.list.NdisPoolHandle = pool;
   return made;
 }

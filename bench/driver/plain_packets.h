@@ -40,7 +40,8 @@ class PlainPackets {
   NDIS_FILTER_DRIVER_CHARACTERISTICS how_ = {};
   NDIS_HANDLE context_ = nullptr;
   std::uint64_t delivered_ = 0;
-  std::vector<std::unique_ptr<PlainList>> all_;
+  std::vector<std::unique_ptr<PlainList[]>> all_;
+  std::size_t made_ = 0;
   std::vector<PlainList*> of_driver_;   // that the driver may allocate
   NET_BUFFER_LIST* of_nics_ = nullptr;  // that are not under way
 };

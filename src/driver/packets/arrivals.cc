@@ -75,7 +75,7 @@ PNET_BUFFER_LIST Arrivals::take_plain(PNET_BUFFER_LIST list) {
     Frame& frame = frames_.take_one();
     frame.buffer = NET_BUFFER_LIST_FIRST_NB(list);
     frame.index = 0;
-    frame.packet.head_size = frame.buffer->DataLength;
+    frame.tail_at = frame.packet.head_size = frame.buffer->DataLength;
     frame.packet.in_port = sender_.in_port;
     copy_prefix(frame.packet.data, bytes, frame.packet.head_size);
     __builtin_memcpy(arrival, &sender_.arrival, sizeof *arrival);

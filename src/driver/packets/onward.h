@@ -16,8 +16,7 @@ bool may_go_itself(const Arrival& arrival, const Frame& frame, const Target& tar
 inline bool retag(Arrival& arrival, const Frame& frame) {
   constexpr std::uint32_t kTagSize = 4;
   const std::uint32_t tag = tag_in(frame.packet);
-  const std::uint32_t size = frame.packet.size() - (tag != 0 ? kTagSize : 0);
-  if (size != frame.buffer->DataLength) return false;
+  if (frame.packet.head_size - (tag != 0 ? kTagSize : 0) != frame.tail_at) return false;
   arrival.tag = tag;
   return true;
 }
