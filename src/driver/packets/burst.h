@@ -94,6 +94,25 @@ constexpr NDIS_SWITCH_PORT_ID port_of(std::uint32_t source) {
   return source >> 8;
 }
 
+// Lists one behind the other, the last one's Next being anything.
+struct ListRun {
+  PNET_BUFFER_LIST first = nullptr;
+  PNET_BUFFER_LIST last = nullptr;
+  std::uint32_t source = 0;   // of the first
+  std::uint32_t differs = 0;  // 0: the others' is the same
+
+  void add(PNET_BUFFER_LIST list, std::uint32_t its_source) {
+    if (first == nullptr) {
+      first = list;
+      source = its_source;
+    } else {
+      last->Next = list;
+    }
+    last = list;
+    differs |= source ^ its_source;
+  }
+};
+
 // Lists that go down one path in one call, and what is true of all of them.
 struct Departures {
   PacketPath* path = nullptr;
@@ -104,21 +123,26 @@ struct Departures {
   bool is_group = true;  // each has one destination, and the same
   const HypervNic* nic = nullptr;
 
-  // `only_nic` is null where there are several.
-  void add(PNET_BUFFER_LIST list, std::uint32_t its_source, const HypervNic* only_nic) {
-    list->Next = nullptr;
+  // `only_nic` is null where lists have several. There is one list at least.
+  void add(const ListRun& run, const HypervNic* only_nic) {
+    run.last->Next = nullptr;
     if (first == nullptr) {
-      first = list;
-      source = its_source;
-      is_single_source = true;
+      first = run.first;
+      source = run.source;
+      is_single_source = run.differs == 0;
       is_group = only_nic != nullptr;
       nic = only_nic;
     } else {
-      last->Next = list;
-      is_single_source = is_single_source && source == its_source;
+      last->Next = run.first;
+      is_single_source = is_single_source && run.differs == 0 && source == run.source;
       is_group = is_group && nic == only_nic;
     }
-    last = list;
+    last = run.last;
+  }
+  void add(PNET_BUFFER_LIST list, std::uint32_t its_source, const HypervNic* only_nic) {
+    ListRun one;
+    one.add(list, its_source);
+    add(one, only_nic);
   }
 };
 

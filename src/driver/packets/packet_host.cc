@@ -171,7 +171,7 @@ bool ProcessorHost::goes_straight(Frame& frame, Arrival& arrival, const Way& way
 // What goes_straight() does, without its questions, for as many frames as need none, which is
 // nearly all. Returns how many.
 std::size_t ProcessorHost::go_plainly(Span<Packet* const> packets, Way& way) {
-  Departures& departures = burst_->departures[0];
+  ListRun run;
   std::size_t count = 0, noted = 0;
   for (; count < packets.count(); ++count) {
     Frame& frame = Frame::of(*packets.data()[count]);
@@ -190,9 +190,10 @@ std::size_t ProcessorHost::go_plainly(Span<Packet* const> packets, Way& way) {
     }
     if (!way.add_destination(list)) break;
     arrival->fate = Fate::Goes;
-    departures.add(list, arrival->source, &way.nic);
+    run.add(list, arrival->source);
     hand_.give_back(frame);
   }
+  if (run.first != nullptr) burst_->departures[0].add(run, &way.nic);
   burst_->gone_count += unsigned(count - noted);
   return count;
 }
