@@ -4,6 +4,7 @@
 
 #include "emulator/vmswitch/frame_edit.h"
 #include "tests/driver/switch_net.h"
+#include "tests/support/tcp_frame.h"
 
 namespace ovs::tests {
 namespace {
@@ -13,32 +14,12 @@ using namespace emulator;
 constexpr std::uint16_t kSegment = 1000;
 constexpr std::uint8_t kCongestionReduced = 0x80;
 
-enum class Family : bool { V4, V6 };
-
-// A TCP frame with every checksum right, flags that belong to its first or its last segment alone,
-// and over IPv6 a header of options.
+// With every checksum right.
 FrameText tcp_frame(const MacAddress& from, const MacAddress& to, std::size_t payload,
                     Family family = Family::V4) {
-  FrameText frame(12);
+  FrameText frame = tcp_frame_of(family, payload);
   store(frame.data(), to);
   store(frame.data() + 6, from);
-  const auto add = [&](std::initializer_list<int> bytes) {
-    for (const int byte : bytes) frame.push_back(std::uint8_t(byte));
-  };
-  const std::size_t tcp = 32 + payload;
-  if (family == Family::V4) {
-    const std::size_t total = 20 + tcp;
-    add({8, 0, 0x45, 0, int(total >> 8), int(total), 0xff, 0xfe, 0x40, 0, 64, 6, 0, 0});
-    add({10, 0, 0, 1, 10, 0, 0, 2});
-  } else {
-    const std::size_t total = 8 + tcp;
-    add({0x86, 0xdd, 0x60, 0, 0, 0, int(total >> 8), int(total), 60, 64});
-    for (int i = 0; i < 32; ++i) frame.push_back(std::uint8_t(0x20 + i));
-    add({6, 0, 1, 4, 0, 0, 0, 0});
-  }
-  add({0, 7, 0, 9, 0xff, 0xff, 0xf0, 0, 1, 2, 3, 4, 0x80, 0x99, 0x10, 0, 0, 0, 0, 0});
-  add({1, 1, 8, 10, 1, 2, 3, 4, 5, 6, 7, 8});
-  for (std::size_t i = 0; i < payload; ++i) frame.push_back(std::uint8_t(i * 7 + i / 256));
   const MutableBytes bytes(frame.data(), frame.size());
   complete_ip_checksum(bytes, headers_of(bytes));
   complete_transport_checksum(bytes, headers_of(bytes));

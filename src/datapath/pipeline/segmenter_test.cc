@@ -6,60 +6,14 @@
 
 #include "base/bytes/checksum.h"
 #include "datapath/control/control_rig_test.h"
+#include "tests/support/tcp_frame.h"
 
 namespace ovs::datapath {
 namespace {
 
+using tests::Family;
+using tests::tcp_frame_of;
 using Frame = std::vector<std::uint8_t>;
-
-constexpr std::uint32_t kSequence = 0xfffffc00;             // wraps within the packet
-constexpr std::uint8_t kFlags = 0x80 | 0x10 | 0x08 | 0x01;  // CWR, ACK, PSH, FIN
-
-enum class Family : bool { V4, V6 };
-
-// With 12 bytes of TCP options; over IPv6 with a destination options header.
-Frame tcp_frame(Family family, std::size_t payload) {
-  Frame frame = {2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1};
-  const std::size_t tcp_size = 32 + payload;
-  if (family == Family::V4) {
-    const auto total = std::uint16_t(20 + tcp_size);
-    const std::uint8_t ip[] = {8,
-                               0,
-                               0x45,
-                               3,
-                               std::uint8_t(total >> 8),
-                               std::uint8_t(total),
-                               0xff,
-                               0xff,
-                               0x40,
-                               0,
-                               64,
-                               6,
-                               0,
-                               0,
-                               10,
-                               0,
-                               0,
-                               1,
-                               10,
-                               0,
-                               0,
-                               2};
-    frame.insert(frame.end(), std::begin(ip), std::end(ip));
-  } else {
-    const auto total = std::uint16_t(8 + tcp_size);
-    const std::uint8_t ip[] = {
-        0x86, 0xdd, 0x60, 0, 0, 0, std::uint8_t(total >> 8), std::uint8_t(total), 60, 64};
-    frame.insert(frame.end(), std::begin(ip), std::end(ip));
-    for (unsigned i = 0; i < 32; ++i) frame.push_back(std::uint8_t(0x20 + i));
-    const std::uint8_t options[] = {6, 0, 1, 4, 0, 0, 0, 0};
-    frame.insert(frame.end(), std::begin(options), std::end(options));
-  }
-  const std::uint8_t tcp[32] = {0, 7, 0, 9, 0xff, 0xff, 0xfc, 0, 1, 2, 3, 4, 0x80, kFlags, 1};
-  frame.insert(frame.end(), std::begin(tcp), std::end(tcp));
-  for (std::size_t i = 0; i < payload; ++i) frame.push_back(std::uint8_t(i * 7));
-  return frame;
-}
 
 bool are_sums_right(const Frame& frame, Family family) {
   const std::size_t l4 = family == Family::V4 ? 34 : 62;
@@ -106,7 +60,7 @@ TEST_CASE("Segmenter: every segment is a packet of its own") {
     const std::size_t l4 = family == Family::V4 ? 34 : 62, header = l4 + 32;
     for (const std::size_t payload : {1001u, 2000u, 2001u, 9000u, 60001u}) {
       CAPTURE(payload);
-      const Frame frame = tcp_frame(family, payload);
+      const Frame frame = tcp_frame_of(family, payload);
       const std::vector<Frame> segments = bench.cut(frame, 1000);
       REQUIRE(segments.size() == (payload + 999) / 1000);
       CHECK(bench.lost == 0);
@@ -116,8 +70,9 @@ TEST_CASE("Segmenter: every segment is a packet of its own") {
         const bool is_last = i + 1 == segments.size();
         CHECK(are_sums_right(segment, family));
         CHECK(segment.size() == header + (is_last ? payload - 1000 * i : 1000));
-        CHECK(load<Be32>(segment.data() + l4 + 4).host() == std::uint32_t(kSequence + 1000 * i));
-        const unsigned flags = kFlags & ~(i == 0 ? 0u : 0x80u) & ~(is_last ? 0u : 0x09u);
+        CHECK(load<Be32>(segment.data() + l4 + 4).host() ==
+              std::uint32_t(tests::kTcpSequence + 1000 * i));
+        const unsigned flags = tests::kTcpFlags & ~(i == 0 ? 0u : 0x80u) & ~(is_last ? 0u : 0x09u);
         CHECK(segment[l4 + 13] == flags);
         if (family == Family::V4)
           CHECK(load<Be16>(segment.data() + 18).host() == ((i - 1) & 0xffff));
@@ -131,7 +86,7 @@ TEST_CASE("Segmenter: every segment is a packet of its own") {
 
 TEST_CASE("Segmenter: the size of segments has bounds") {
   Bench bench;
-  const Frame frame = tcp_frame(Family::V4, 1280);
+  const Frame frame = tcp_frame_of(Family::V4, 1280);
   CHECK(bench.cut(frame, 1280).size() == 1);
   CHECK(bench.cut(frame, 0xffff).size() == 1);
   CHECK(bench.cut(frame, 10).size() == kMaxSegments);
@@ -143,7 +98,7 @@ TEST_CASE("Segmenter: the size of segments has bounds") {
 
 TEST_CASE("Segmenter: what is no whole TCP packet is not cut") {
   Bench bench;
-  Frame fragment = tcp_frame(Family::V4, 3000);
+  Frame fragment = tcp_frame_of(Family::V4, 3000);
   fragment[20] = 0x20;  // more fragments
   Packet* packet = bench.host.pool().take(Bytes(fragment));
   REQUIRE(packet != nullptr);

@@ -14,31 +14,19 @@ namespace {
 
 using namespace openflow;
 
-SourceFlow from_mod(const FlowMod& mod) {
+// Of a FlowMod or of FlowStats: what both say of a flow.
+template <class Described>
+SourceFlow source_flow(const Described& described, std::uint64_t cookie) {
   SourceFlow flow;
-  flow.table = mod.table == kAllTables ? 0 : mod.table;
-  flow.priority = mod.priority;
-  flow.match = mod.match;
-  flow.cookie = mod.new_cookie;
-  flow.idle_timeout = mod.idle_timeout;
-  flow.hard_timeout = mod.hard_timeout;
-  flow.importance = mod.importance;
-  flow.flags = mod.flags & (kSendFlowRemoved | kNoPacketCounts | kNoByteCounts);
-  flow.actions = mod.actions;
-  return flow;
-}
-
-SourceFlow from_stats(const FlowStats& stats) {
-  SourceFlow flow;
-  flow.table = stats.table;
-  flow.priority = stats.priority;
-  flow.match = stats.match;
-  flow.cookie = stats.cookie;
-  flow.idle_timeout = stats.idle_timeout;
-  flow.hard_timeout = stats.hard_timeout;
-  flow.importance = stats.importance;
-  flow.flags = stats.flags & (kSendFlowRemoved | kNoPacketCounts | kNoByteCounts);
-  flow.actions = stats.actions;
+  flow.table = described.table == kAllTables ? 0 : described.table;
+  flow.priority = described.priority;
+  flow.match = described.match;
+  flow.cookie = cookie;
+  flow.idle_timeout = described.idle_timeout;
+  flow.hard_timeout = described.hard_timeout;
+  flow.importance = described.importance;
+  flow.flags = described.flags & (kSendFlowRemoved | kNoPacketCounts | kNoByteCounts);
+  flow.actions = described.actions;
   return flow;
 }
 
@@ -162,7 +150,7 @@ Result<std::vector<SourceFlow>, Failure> flows_of_switch(Call& call, const std::
     const auto message = decode(bytes_of(reply));
     const FlowStatsReply* part = message.ok() ? message->as<FlowStatsReply>() : nullptr;
     if (part == nullptr) return Failure{name + ": flow statistics cannot be decoded"};
-    for (const FlowStats& stats : part->flows) flows.push_back(from_stats(stats));
+    for (const FlowStats& stats : part->flows) flows.push_back(source_flow(stats, stats.cookie));
     if (!message->more) return flows;
     OVS_TRY(reply, connection->reply_to(request.xid));
   }
@@ -176,7 +164,7 @@ Result<std::vector<SourceFlow>, Failure> flows_of_source(Call& call, const std::
   OVS_TRY(const auto mods, flows_of_file(call, name, FlowCommand::Add, nullptr, usable));
   std::vector<SourceFlow> flows;
   for (const FlowMod& mod : mods) {
-    SourceFlow flow = from_mod(mod);
+    SourceFlow flow = source_flow(mod, mod.new_cookie);
     std::erase_if(flows, [&](const SourceFlow& other) { return same_rule(other, flow); });
     flows.push_back(std::move(flow));
   }
@@ -204,7 +192,7 @@ std::vector<FlowMod> replacement(const std::vector<SourceFlow>& present,
   std::vector<FlowMod> mods;
   std::vector<SourceFlow> kept;
   for (const FlowMod& mod : wanted) {
-    const SourceFlow flow = from_mod(mod);
+    const SourceFlow flow = source_flow(mod, mod.new_cookie);
     const SourceFlow* old = find(present, flow);
     if (readd || old == nullptr || !same_flow(*old, flow)) {
       mods.push_back(mod);

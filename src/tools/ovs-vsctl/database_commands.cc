@@ -64,20 +64,24 @@ CommandResult<void> get_one(Context& context, const Target& target, std::string_
   return kOk;
 }
 
+// What --id=@NAME names, which one command alone may give a row.
+CommandResult<ovsdb::Symbol*> create_symbol(Context& context, const std::string& id) {
+  if (id.empty() || id[0] != '@') return fail("row id \"{}\" does not begin with \"@\"", id);
+  ovsdb::Symbol& symbol = context.attempt->symbols.of(id);
+  if (symbol.created) {
+    return fail("row id \"{}\" may only be specified on one --id option", id);
+  }
+  symbol.created = true;
+  return &symbol;
+}
+
 CommandResult<void> run_get(Context& context) {
   OVS_TRY(const Target target, find_target(context));
   const auto id = context.options.find("--id");
   if (id != context.options.end()) {
-    if (id->second.empty() || id->second[0] != '@') {
-      return fail("row id \"{}\" does not begin with \"@\"", id->second);
-    }
-    ovsdb::Symbol& symbol = context.attempt->symbols.of(id->second);
-    if (symbol.created) {
-      return fail("row id \"{}\" may only be specified on one --id option", id->second);
-    }
-    symbol.created = true;
-    symbol.uuid = target.row;
-    symbol.strong_ref = true;  // an old row needs no new reference
+    OVS_TRY(ovsdb::Symbol* const symbol, create_symbol(context, id->second));
+    symbol->uuid = target.row;
+    symbol->strong_ref = true;  // an old row needs no new reference
   } else if (context.count() == 3) {
     return fail("'{}' command requires at least one column argument unless --id is specified",
                 context.argument(0));
@@ -270,16 +274,9 @@ CommandResult<void> run_create(Context& context) {
   } else if (ovsdb::Uuid::parse(id->second, chosen)) {
     context.created = context.transaction().insert_as(*table, chosen);
   } else {
-    if (id->second.empty() || id->second[0] != '@') {
-      return fail("row id \"{}\" does not begin with \"@\"", id->second);
-    }
-    ovsdb::Symbol& symbol = context.attempt->symbols.of(id->second);
-    if (symbol.created) {
-      return fail("row id \"{}\" may only be specified on one --id option", id->second);
-    }
-    symbol.created = true;
-    context.created = context.transaction().insert(*table, symbol.uuid);
-    if (table->is_root) symbol.strong_ref = true;
+    OVS_TRY(ovsdb::Symbol* const symbol, create_symbol(context, id->second));
+    context.created = context.transaction().insert(*table, symbol->uuid);
+    if (table->is_root) symbol->strong_ref = true;
   }
   for (std::size_t i = 2; i < context.count(); ++i) {
     OVS_TRY(set_column(context, *table, *context.created, context.argument(i)));

@@ -43,6 +43,15 @@ LinkSettings link_settings(const DpifLink& link) {
   return settings;
 }
 
+PortSettings port_settings(const InterfaceConfig& config) {
+  PortSettings settings;
+  settings.name = config.name;
+  settings.type = config.type;
+  settings.tunnel = config.tunnel;
+  settings.peer = config.peer;
+  return settings;
+}
+
 std::vector<Uuid> missing_from(const std::vector<Uuid>& here, const std::vector<Uuid>& there) {
   std::vector<Uuid> missing;
   std::set_difference(here.begin(), here.end(), there.begin(), there.end(),
@@ -337,11 +346,7 @@ void Bridges::update_interface(Bridge& bridge, Port& port, const Uuid& uuid, Dir
     create_interface(bridge, *row, interface);
     return;
   }
-  PortSettings settings;
-  settings.name = interface.config.name;
-  settings.type = interface.config.type;
-  settings.tunnel = interface.config.tunnel;
-  settings.peer = interface.config.peer;
+  PortSettings settings = port_settings(interface.config);
   configure_device(interface);
   refresh_link(bridge, interface);
   settings.link = link_settings(interface.link);
@@ -361,11 +366,7 @@ void Bridges::create_interface(Bridge& bridge, const ReplicaRow& row, Interface&
     log_.warn("could not create interface {}, name is reserved", interface.config.name);
     return;
   }
-  PortSettings settings;
-  settings.name = interface.config.name;
-  settings.type = interface.config.type;
-  settings.tunnel = interface.config.tunnel;
-  settings.peer = interface.config.peer;
+  PortSettings settings = port_settings(interface.config);
   const bool is_local = settings.name == bridge.config.name;
   settings.requested = is_local                     ? std::optional(kPortLocal)
                        : interface.config.requested ? interface.config.requested

@@ -45,6 +45,17 @@ struct Host {
   std::unique_ptr<Ndis> ndis;
 };
 
+// A host with an image that has started.
+struct Running {
+  explicit Running(const std::string& path, const KernelConfig& config = {})
+      : host(config), image(host.load(path)), driver(*image) {
+    REQUIRE(driver.status() == STATUS_SUCCESS);
+  }
+  Host host;
+  const std::unique_ptr<DriverImage> image;
+  StartedDriver driver;
+};
+
 KernelConfig seeded(std::uint64_t seed) {
   KernelConfig config;
   config.seed = seed;
@@ -56,15 +67,12 @@ TEST_CASE(
     "unloaded") {
   for (const std::string& path : images()) {
     CAPTURE(path);
-    Host host;
-    const auto image = host.load(path);
-    StartedDriver driver(*image);
-    REQUIRE(driver.status() == STATUS_SUCCESS);
-    CHECK(host.kernel.live_objects().count("filter driver") == 1);
+    Running running(path);
+    CHECK(running.host.kernel.live_objects().count("filter driver") == 1);
     CHECK(find_device(kDeviceName) != nullptr);
     CHECK(find_device("\\DosDevices\\OpenvSwitchDevice") == find_device(kDeviceName));
-    driver.unload();
-    CHECK(host.kernel.live_objects().list() == "");
+    running.driver.unload();
+    CHECK(running.host.kernel.live_objects().list() == "");
     CHECK(find_device(kDeviceName) == nullptr);
   }
 }
@@ -74,12 +82,9 @@ TEST_CASE("DriverImage: each image loads and unloads in whatever order its threa
     for (std::uint64_t seed = 1; seed <= 20; ++seed) {
       CAPTURE(path);
       CAPTURE(seed);
-      Host host(seeded(seed));
-      const auto image = host.load(path);
-      StartedDriver driver(*image);
-      REQUIRE(driver.status() == STATUS_SUCCESS);
-      host.kernel.sleep_ms(5000);
-      driver.unload();
+      Running running(path, seeded(seed));
+      running.host.kernel.sleep_ms(5000);
+      running.driver.unload();
     }
   }
 }
@@ -89,28 +94,21 @@ TEST_CASE("DriverImage: each image overruns no pool block, and uses none that is
   config.guarded_pool = true;
   for (const std::string& path : images()) {
     CAPTURE(path);
-    Host host(config);
-    const auto image = host.load(path);
-    StartedDriver driver(*image);
-    REQUIRE(driver.status() == STATUS_SUCCESS);
-    driver.unload();
+    Running(path, config).driver.unload();
   }
 }
 
 TEST_CASE("DriverImage: a control that is none, or too short, is refused") {
   for (const std::string& path : images()) {
     CAPTURE(path);
-    Host host;
-    const auto image = host.load(path);
-    StartedDriver driver(*image);
-    REQUIRE(driver.status() == STATUS_SUCCESS);
+    Running running(path);
     {
       auto file = FileHandle::open(find_device(kDeviceName));
       REQUIRE(file.ok());
       CHECK((*file)->control(0xafc88400, {}, 0).status == STATUS_BUFFER_TOO_SMALL);
       CHECK((*file)->control(0xafc8841a, {}, 0).status == STATUS_INVALID_DEVICE_REQUEST);
     }
-    driver.unload();
+    running.driver.unload();
   }
 }
 
@@ -121,11 +119,7 @@ TEST_CASE("DriverImage: each version of NDIS from 6.30 on is registered with, an
     KernelConfig config;
     config.ndis = version;
     config.windows = 0x0602;
-    Host host(config);
-    const auto image = host.load(images().front());
-    StartedDriver driver(*image);
-    REQUIRE(driver.status() == STATUS_SUCCESS);
-    driver.unload();
+    Running(images().front(), config).driver.unload();
   }
   KernelConfig config;
   config.ndis = 0x00060014;
