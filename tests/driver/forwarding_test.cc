@@ -132,6 +132,21 @@ TEST_CASE("PacketPath: a list goes on itself where all that differs is the tag b
   CHECK(fallible_calls("2,3", plain) < fallible_calls("2,2", plain));
 }
 
+TEST_CASE("80 PacketPath: the tag of its port goes beside a list that goes itself") {
+  Configured configured(of_host_memory());
+  Net& net = configured.net;
+  VlanPolicy access;
+  access.mode = VlanMode::Access;
+  access.access = 5;
+  CHECK(net.hyperv().set_vlan(net.address("a").port, access).ok());
+  CHECK(configured.client.put_flow("in_port(1),eth(),eth_type(0x8100),vlan(vid=5),encap(eth_type("
+                                   "0x0800),ipv4(frag=no))",
+                                   "2") == "");
+  const FrameText frame = configured.a_to_b();
+  net.send("a", Frames{frame, frame});
+  CHECK(net.take("b") == Frames(2, with_tag(frame, 5)));
+}
+
 TEST_CASE("PacketPath: what goes itself, beside copies that differ, is as it came") {
   Configured configured(of_host_memory());
   Net& net = configured.net;

@@ -2,6 +2,8 @@
 // opaque tail that only the host can reach. The host owns the memory of both; the engine reads and
 // writes nothing but the prefix, which no guest sees.
 #pragma once
+#include <utility>
+
 #include "base/bytes/big.h"
 #include "base/bytes/span.h"
 #include "flow/match/extract.h"
@@ -118,14 +120,20 @@ class PacketHost {
     std::uint64_t bytes = 0;
   };
   virtual Sent transmit_copies(void* port, Span<Packet* const> packets) {
+    constexpr unsigned kAtOnce = 32;
+    Packet* copies[kAtOnce];
+    unsigned count = 0;
     Sent sent;
     for (const Packet* packet : packets) {
       Packet* const copy = clone(*packet);
       if (copy == nullptr) continue;
       ++sent.packets;
       sent.bytes += packet->size();
-      transmit(port, Span<Packet* const>(&copy, 1));
+      copies[count++] = copy;
+      if (count < kAtOnce) continue;
+      transmit(port, Span<Packet* const>(copies, std::exchange(count, 0)));
     }
+    if (count != 0) transmit(port, Span<Packet* const>(copies, count));
     return sent;
   }
   // Copies what lies behind the prefix to `to`, which has tail_size bytes.

@@ -135,8 +135,8 @@ PNET_BUFFER Arrivals::take(PNET_BUFFER_LIST list, PNET_BUFFER buffer) {
   arrival.is_alone = arrival.count == 1 && !arrival.must_copy;
   burst_.alone_count += arrival.is_alone;
   learn_sender(arrival, *nic);
-  arrival.is_plain =
-      arrival.is_alone && is_safe(list, ~std::uint32_t{0}) && has_nothing_beside(list, nic->kind());
+  arrival.is_plain = arrival.is_alone && arrival.tag == 0 && is_safe(list, ~std::uint32_t{0}) &&
+                     has_nothing_beside(list, nic->kind());
   return buffer;
 }
 
