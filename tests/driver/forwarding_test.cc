@@ -132,7 +132,7 @@ TEST_CASE("PacketPath: a list goes on itself where all that differs is the tag b
   CHECK(fallible_calls("2,3", plain) < fallible_calls("2,2", plain));
 }
 
-TEST_CASE("80 PacketPath: the tag of its port goes beside a list that goes itself") {
+TEST_CASE("PacketPath: the tag of its port goes beside a list that goes itself") {
   Configured configured(of_host_memory());
   Net& net = configured.net;
   VlanPolicy access;
