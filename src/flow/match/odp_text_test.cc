@@ -80,11 +80,11 @@ constexpr Wholeness kWholeness[] = {
 };
 
 TEST_CASE("Datapath text: a flow that says too much or too little of its packets is told apart") {
-  for (const auto& [text, is_whole_one] : kWholeness) {
-    CAPTURE(std::string(text));
-    const auto flow = parse_odp(text);
+  for (const Wholeness& each : kWholeness) {
+    CAPTURE(std::string(each.text));
+    const auto flow = parse_odp(each.text);
     REQUIRE(flow.ok());
-    CHECK(is_whole(*flow) == is_whole_one);
+    CHECK(is_whole(*flow) == each.is_whole);
   }
 }
 
