@@ -1,6 +1,7 @@
 #include "datapath/control/flow_store.h"
 
 #include "base/bytes/hash.h"
+#include "datapath/control/hash_room.h"
 
 namespace ovs::datapath {
 
@@ -52,12 +53,7 @@ Result<void> FlowStore::make_room() {
     for (std::size_t i = 0; i < by_index_.count(); ++i) grown[i] = by_index_[i];
     by_index_ = std::move(grown);
   }
-  if (!index_.is_crowded()) return kOk;
-  using Head = HashTable<Flow, Flow>::Bucket;
-  OVS_TRY(auto buckets, try_make_array<Head>(buckets_.count() * 2, kTag));
-  index_.rehash(buckets.span());
-  buckets_ = std::move(buckets);
-  return kOk;
+  return datapath::make_room(index_, buckets_, kTag);
 }
 
 namespace {

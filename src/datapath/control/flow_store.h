@@ -86,7 +86,6 @@ class FlowStore {
   Flow* at(FlowCursor& cursor) const;
   void advance(FlowCursor& cursor) const { ++cursor.next; }
   std::size_t count() const { return index_.count(); }
-  std::size_t program_count() const { return programs_->count(); }
 
  private:
   std::uint64_t hash(const FlowId& id, const flow::FlowKey& key) const;

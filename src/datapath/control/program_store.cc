@@ -1,6 +1,7 @@
 #include "datapath/control/program_store.h"
 
 #include "base/bytes/hash.h"
+#include "datapath/control/hash_room.h"
 
 namespace ovs::datapath {
 namespace {
@@ -26,14 +27,6 @@ ProgramStore::ProgramStore(Reclaimer& reclaimer, std::uint64_t secret, OwnedArra
       buckets_(std::move(buckets)),
       index_(buckets_.span()) {}
 
-Result<void> ProgramStore::make_room() {
-  if (!index_.is_crowded()) return kOk;
-  OVS_TRY(auto buckets, try_make_array<Bucket>(buckets_.count() * 2, kTag));
-  index_.rehash(buckets.span());
-  buckets_ = std::move(buckets);
-  return kOk;
-}
-
 Result<SharedProgram*, Refusal> ProgramStore::use(Bytes actions) {
   const std::uint64_t hash = hash_bytes(actions, secret_);
   const auto is_it = [&](const SharedProgram& other) {
@@ -48,7 +41,7 @@ Result<SharedProgram*, Refusal> ProgramStore::use(Bytes actions) {
     const CompileRefusal& why = program.error();
     return Refusal(why.error, why.reason, why.offset);
   }
-  if (const auto room = make_room(); !room) return Refusal(room.error());
+  if (const auto room = make_room(index_, buckets_, kTag); !room) return Refusal(room.error());
   auto copy = try_copy(actions, kTag);
   if (!copy) return Refusal(copy.error());
   auto made = try_make<SharedProgram>(std::move(*copy), std::move(*program));

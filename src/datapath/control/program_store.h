@@ -42,8 +42,6 @@ class ProgramStore {
   std::size_t count() const { return index_.count(); }
 
  private:
-  Result<void> make_room();
-
   Reclaimer& reclaimer_;
   const std::uint64_t secret_;
   OwnedArray<HashTable<SharedProgram, SharedProgram>::Bucket> buckets_;

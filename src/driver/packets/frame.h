@@ -65,7 +65,7 @@ struct alignas(64) Frame : SLIST_ENTRY {
   InlineMdl mdl;  // of `room`
   alignas(16) std::uint8_t room[kFrameRoom];
 
-  // Where the packet lies in it says so too, and is no other line to be read.
+  // By where the packet lies in it, for which no other line is to be read.
   static Frame& of(const datapath::Packet& packet) {
     auto* const at = reinterpret_cast<std::uint8_t*>(const_cast<datapath::Packet*>(&packet));
     return *reinterpret_cast<Frame*>(at - kPacketAt);

@@ -37,7 +37,6 @@ Result<void> FramePool::Shelf::fill(unsigned frame_count, unsigned block_count) 
     frame.mdl.describe(frame.room, kFrameRoom);
     frame.packet.room = frame.room;
     frame.packet.room_size = kFrameRoom;
-    frame.packet.owner = &frame;
     OVS_ASSERT(&Frame::of(frame.packet) == &frame);
     ExpInterlockedPushEntrySList(&frames, &frame);
   }
@@ -116,7 +115,6 @@ Frame* FramePool::clone_head(const Frame& frame, std::uint32_t size, FrameHand& 
   const datapath::Packet& packet = frame.packet;
   copy->packet = packet;
   copy->packet.room = copy->room;
-  copy->packet.owner = copy;
   copy->packet.data = copy->room + packet.headroom();
   copy->packet.head_size = size;
   __builtin_memcpy(copy->packet.data, packet.data, size);
