@@ -272,7 +272,7 @@ std::string DatapathClient::subscribe_upcalls() {
 }
 
 std::string DatapathClient::subscribe_upcalls_of(std::uint32_t port) {
-  const std::string refusal = subscribe_upcalls();
+  std::string refusal = subscribe_upcalls();
   if (!refusal.empty()) return refusal;
   return transact(Family::Vport, std::uint8_t(wire::VportCommand::Set), [&](wire::Writer& writer) {
     writer.put_u32(wire::VportAttr::PortNo, port);
