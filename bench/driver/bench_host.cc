@@ -176,27 +176,26 @@ std::uint64_t BenchHost::Parts::delivered() const {
 }
 
 BenchHost::BenchHost(const std::string& image, Between between, const Case& which)
-    : parts_(std::make_unique<Parts>(image, between, which)) {}
-BenchHost::~BenchHost() = default;
-
-Ticks BenchHost::measure() {
+    : parts_(std::make_unique<Parts>(image, between, which)) {
   const std::uint64_t until = parts_->kernel.clock().now_ns() + kWarmUpMs * 1'000'000;
-  const auto one = [&] {
-    double ticks = 0;
-    run_on(0, DISPATCH_LEVEL, [&] { ticks = parts_->run(); });
-    return ticks;
-  };
   while (parts_->kernel.clock().now_ns() < until) {
-    one();
+    run();
     parts_->kernel.sleep_ms(20);  // for those of a lower level
   }
-  const unsigned runs = is_plain(parts_->between) ? kRuns : kRunsBySwitch;
+}
+BenchHost::~BenchHost() = default;
+
+double BenchHost::run() {
   const std::size_t packets = is_plain(parts_->between) ? kPacketsPerRun : kPacketsBySwitch;
-  std::vector<double> ticks;
   const std::uint64_t before = parts_->delivered();
-  for (unsigned i = 0; i < runs; ++i) ticks.push_back(one());
-  if (parts_->delivered() - before < runs * packets) fail("packets were lost");
-  return ticks_of(ticks);
+  double ticks = 0;
+  run_on(0, DISPATCH_LEVEL, [&] { ticks = parts_->run(); });
+  if (parts_->delivered() - before < packets) fail("packets were lost");
+  return ticks;
+}
+
+unsigned BenchHost::runs() const {
+  return is_plain(parts_->between) ? kRuns : kRunsBySwitch;
 }
 
 }  // namespace ovs::bench

@@ -19,12 +19,15 @@ enum class Between {
 
 class BenchHost {
  public:
+  // With the case's flows, and settled: its upkeep has looked at them.
   BenchHost(const std::string& image, Between between, const Case& which);
   ~BenchHost();
   BenchHost(const BenchHost&) = delete;
 
-  // Fails where a packet is lost.
-  Ticks measure();
+  // Ticks a packet of one run. Fails where a packet is lost.
+  double run();
+  // How many runs a figure is made of: fewer of what costs more.
+  unsigned runs() const;
 
  private:
   struct Parts;

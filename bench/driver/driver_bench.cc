@@ -1,7 +1,8 @@
 // What a packet costs between two NICs through the driver, beside what it costs the engine alone:
-// the same cases, in one process, on one pinned processor. Arguments: the driver's images (with a
-// slash in their names), and, to have one alone, a case's name and a row's. Prints "WHAT NAME MIN
-// MEDIAN MAX" a line; bench/run makes the table.
+// the same cases, in one process, on one pinned processor, in turns, so that what disturbs one
+// disturbs the other. Arguments: the driver's images (with a slash in their names), and, to have
+// one alone, a case's name and a row's. Prints "WHAT NAME MIN MEDIAN MAX" a line, the engine's
+// ("engine.IMAGE") before the row that ran beside it; bench/run makes the table.
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
@@ -32,13 +33,25 @@ std::string kind_of(const std::string& image) {
   return image.substr(image.rfind('.') + 1);
 }
 
+// Each run comes after one that is not counted and finds the caches as it left them.
+void measure_in_turns(const Case& which, const std::string& image, const Row& row) {
+  BareEngine engine(which);
+  BenchHost host(image, row.between, which);
+  std::vector<double> alone, through;
+  for (unsigned i = 0; i < host.runs(); ++i) {
+    engine.run();
+    alone.push_back(engine.run());
+    host.run();
+    through.push_back(host.run());
+  }
+  print("engine." + kind_of(image), which.name, ticks_of(alone));
+  print(row.name + ("." + kind_of(image)), which.name, ticks_of(through));
+}
+
 void measure(const Case& which, const std::vector<std::string>& images, const char* only) {
-  if (only == nullptr) print("engine", which.name, BareEngine().measure(which));
   for (const std::string& image : images) {
     for (const Row& row : kRows) {
-      if (only != nullptr && std::strcmp(only, row.name) != 0) continue;
-      print(row.name + ("." + kind_of(image)), which.name,
-            BenchHost(image, row.between, which).measure());
+      if (only == nullptr || std::strcmp(only, row.name) == 0) measure_in_turns(which, image, row);
     }
   }
 }

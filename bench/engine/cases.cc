@@ -65,7 +65,7 @@ void pin_to_first_processor() {
   sched_setaffinity(0, sizeof first, &first);
 }
 
-Ticks ticks_of(std::vector<double>& runs) {
+Ticks ticks_of(std::vector<double> runs) {
   std::sort(runs.begin(), runs.end());
   return {runs.front(), runs[runs.size() / 2], runs.back()};
 }

@@ -46,10 +46,10 @@ std::vector<std::uint8_t> actions_of(const Case& which);
 // This thread runs there alone from now on.
 void pin_to_first_processor();
 
-// Least, median and most, in ticks a packet; sorts them.
+// Least, median and most, in ticks a packet.
 struct Ticks {
   double least, median, most;
 };
-Ticks ticks_of(std::vector<double>& runs);
+Ticks ticks_of(std::vector<double> runs);
 
 }  // namespace ovs::bench

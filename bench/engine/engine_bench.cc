@@ -15,14 +15,25 @@ void print(const char* name, const Ticks& ticks) {
   std::fflush(stdout);
 }
 
+template <class OneRun>
+std::vector<double> runs_of(OneRun run) {
+  std::vector<double> runs;
+  for (unsigned i = 0; i < kRuns; ++i) runs.push_back(run());
+  return runs;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   pin_to_first_processor();
-  if (argc == 1) print("floor", BareEngine().measure_floor());
+  if (argc == 1) {
+    BareEngine engine(kCases[1]);
+    print("floor", ticks_of(runs_of([&] { return engine.run_floor(); })));
+  }
   for (const Case& each : kCases) {
-    if (argc == 1 || std::strcmp(argv[1], each.name) == 0)
-      print(each.name, BareEngine().measure(each));
+    if (argc != 1 && std::strcmp(argv[1], each.name) != 0) continue;
+    BareEngine engine(each);
+    print(each.name, ticks_of(runs_of([&] { return engine.run(); })));
   }
   return 0;
 }
