@@ -419,7 +419,7 @@ class Churn {
       case 7: return note(client.flush_flows(), Event::FlowsFlushed);
       case 8: client.flows(); return tally_.count(Event::Dumped);
       case 9: {
-        const Frame frame = frame_of(sites_[0].places[0].mac, kBroadcast, 200);
+        const Frame frame = frame_of(sites_[0].places[0].mac, kBroadcast, 60 + chance.below(4000));
         return note(client.execute(Bytes(frame.data(), frame.size()), "in_port(1)", "2,3,11"),
                     Event::Executed);
       }

@@ -58,7 +58,20 @@ Result<Owned<FramePool>> FramePool::create(unsigned processors) {
 }
 
 FramePool::FramePool(OwnedArray<Shelf> shelves) : shelves_(std::move(shelves)) {}
-FramePool::~FramePool() = default;
+
+FramePool::~FramePool() {
+  std::size_t frames_made = 0, blocks_made = 0, frames_back = 0, blocks_back = 0;
+  for (const Shelf& shelf : shelves_) {
+    frames_made += shelf.frame_memory.count();
+    blocks_made += shelf.block_memory.count();
+  }
+  for (Shelf& shelf : shelves_) {
+    frames_back += take_all(shelf.frames, frames_made);
+    blocks_back += take_all(shelf.blocks, blocks_made);
+  }
+  OVS_ASSERT(frames_back == frames_made);
+  OVS_ASSERT(blocks_back == blocks_made);
+}
 
 unsigned FramePool::here() const {
   return unsigned(KeGetCurrentProcessorNumberEx(nullptr) % shelves_.count());

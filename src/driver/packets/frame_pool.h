@@ -10,12 +10,22 @@ namespace ovs::driver {
 
 class FramePool;
 
+// How many entries the list has; it is empty then. Counts no further than one more than `most`:
+// what came back twice has made a ring of it.
+inline std::size_t take_all(SLIST_HEADER& list, std::size_t most) {
+  std::size_t count = 0;
+  while (count <= most && ExpInterlockedPopEntrySList(&list) != nullptr) ++count;
+  return count;
+}
+
 // Frames that one processor has at hand: taking one and giving it back is nobody else's business.
 // On that processor at DISPATCH_LEVEL.
 class FrameHand {
  public:
   explicit FrameHand(FramePool& pool) : pool_(pool) {}
   FrameHand(const FrameHand&) = delete;
+  // What is in it goes back to the pool. Any processor: nobody takes from it any more.
+  inline ~FrameHand();
 
   // As the pool's, which is asked when the hand is empty, or full.
   inline Frame* take();
@@ -41,7 +51,8 @@ class FramePool {
   struct Shelf;
   explicit FramePool(OwnedArray<Shelf> shelves);
   FramePool(const FramePool&) = delete;
-  // Everything has been given back.
+  // Everything has been given back: asserted, since what has not is a list that hangs somewhere, or
+  // memory that a running switch would miss sooner or later.
   ~FramePool();
 
   // Empty: a packet with all of its room in front of it. Null: there is none.
@@ -69,6 +80,10 @@ class FramePool {
 
   OwnedArray<Shelf> shelves_;
 };
+
+FrameHand::~FrameHand() {
+  while (count_ != 0) pool_.give_back(*frames_[--count_]);
+}
 
 Frame* FrameHand::take() {
   return count_ == 0 ? pool_.take() : &take_one();

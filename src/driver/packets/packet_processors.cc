@@ -67,6 +67,11 @@ PacketProcessors::Parts::Parts(const platform::nt::Platform& platform_, Owned<Fr
 
 PacketProcessors::Parts::~Parts() {
   OVS_ASSERT(datapath == nullptr && deferred.load(Order::Relaxed) == nullptr);
+  std::size_t bursts_back = take_all(bursts, burst_memory.count());
+  for (const Owned<ProcessorHost>& host : hosts) {
+    while (host->take_burst() != nullptr) ++bursts_back;
+  }
+  OVS_ASSERT(bursts_back == burst_memory.count());
 }
 
 Result<Owned<PacketProcessors>> PacketProcessors::create(const platform::nt::Platform& platform) {

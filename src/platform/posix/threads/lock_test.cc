@@ -2,18 +2,14 @@
 #include "platform/api/lock.h"
 
 #include <doctest/doctest.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <csignal>
-#include <cstdio>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "base/core/function_ref.h"
 #include "platform/api/rcu.h"
 #include "platform/posix/clock.h"
+#include "tests/support/panics.h"
 
 namespace ovs {
 namespace {
@@ -40,20 +36,6 @@ TEST_CASE("Guarded: gives out values, never references") {
   const auto first = [](std::string& value) -> std::string& { return value; };
   static_assert(std::is_same_v<decltype(text.with(first)), std::string>);
   CHECK(text.with(first) == "abc");
-}
-
-// Whether a child process that does `what` is stopped by panic().
-bool panics(FunctionRef<void()> what) {
-  const pid_t child = fork();
-  if (child == 0) {
-    (void)!freopen("/dev/null", "w", stderr);
-    signal(SIGABRT, SIG_DFL);
-    what();
-    _exit(0);
-  }
-  int status = 0;
-  waitpid(child, &status, 0);
-  return WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT;
 }
 
 TEST_CASE("LockRank: increasing order passes, equal and decreasing order panic") {
