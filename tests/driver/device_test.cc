@@ -31,6 +31,22 @@ std::vector<std::uint8_t> join_message(std::uint32_t pid) {
   return bytes;
 }
 
+std::vector<std::uint8_t> port_question(std::uint32_t pid, const char* name) {
+  std::vector<std::uint8_t> bytes;
+  wire::ContainerRoom<std::vector<std::uint8_t>> room(bytes);
+  wire::Writer writer(room);
+  wire::Message header = {};
+  header.type = std::uint16_t(wire::Family::Vport);
+  header.flags = wire::kFlagRequest;
+  header.command = std::uint8_t(wire::VportCommand::Find);
+  header.pid = pid;
+  const std::size_t at = wire::begin_message(writer, header);
+  writer.put_string(wire::VportAttr::Name, Text(name));
+  wire::end_message(writer, at);
+  bytes.resize(writer.size());
+  return bytes;
+}
+
 // A handle that asks.
 class Asker {
  public:
@@ -109,6 +125,24 @@ TEST_CASE("98 ControlDevice: sizes are checked before anything is read or writte
     CHECK(nothing.output.empty());
   }
   CHECK(asker.ask(kTransact + 4, Bytes(), 64).status == STATUS_INVALID_DEVICE_REQUEST);
+}
+
+// What nobody wrote, or was written behind an answer, the host finds (98).
+TEST_CASE("98 ControlDevice: an answer is the same in any room") {
+  constexpr std::size_t kLittle = 1024, kMuch = 64 * 1024;
+  DriverHost host;
+  DatapathClient maker(host.device());
+  CHECK(maker.add_port("gre1", wire::VportType::Gre, 9) == "");
+  Asker asker;
+  const auto known = port_question(asker.pid, "gre1"), strange = port_question(asker.pid, "gre2");
+  const IoAnswer port = asker.ask(kTransact, known, kLittle);
+  REQUIRE(port.status == STATUS_SUCCESS);
+  CHECK(wire::parse_message(port.output)->header.type == std::uint16_t(wire::Family::Vport));
+  CHECK(asker.ask(kTransact, known, kMuch).output == port.output);
+  const IoAnswer refusal = asker.ask(kTransact, strange, kLittle);
+  REQUIRE(refusal.status == STATUS_SUCCESS);
+  CHECK(wire::parse_error(refusal.output).ok());
+  CHECK(asker.ask(kTransact, strange, kMuch).output == refusal.output);
 }
 
 TEST_CASE("95 ControlDevice: a request pends until an event comes, and then completes once") {

@@ -24,6 +24,15 @@ std::size_t output_size(const IRP& irp) {
   return size < kMaxOutput ? size : kMaxOutput;
 }
 
+// Room of 64 kB, as clients mostly give, is not made zero for an answer of some bytes.
+Result<OwnedArray<std::uint8_t>> unwritten(std::size_t size) {
+  constexpr MemoryTag kTag = memory_tag("ovsB");
+  if (size == 0) return OwnedArray<std::uint8_t>();
+  void* const at = allocate(size, alignof(std::uint8_t), kTag);
+  if (at == nullptr) return Error::NoMemory;
+  return OwnedArray<std::uint8_t>::adopt(static_cast<std::uint8_t*>(at), size, kTag);
+}
+
 }  // namespace
 
 Result<Transfer> Transfer::of(const IRP& irp) {
@@ -46,7 +55,7 @@ Result<MutableBytes> Transfer::compose() {
   // With METHOD_IN_DIRECT the caller's memory may be read only.
   if (method_of(*irp_) == METHOD_IN_DIRECT) return MutableBytes();
   OVS_TRY(theirs_, direct_output());
-  OVS_TRY(answer_, try_make_array<std::uint8_t>(output_size(*irp_), memory_tag("ovsB")));
+  OVS_TRY(answer_, unwritten(output_size(*irp_)));
   return MutableBytes(answer_.data(), answer_.count());
 }
 

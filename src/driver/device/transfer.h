@@ -19,13 +19,14 @@ class Transfer {
   static Result<Transfer> of(const IRP& irp);
 
   Bytes input() const { return input_; }
-  // Room for an answer that is composed, zero at first; the caller does not see it before finish().
-  // Error::NoMemory, before anything is done: afterwards there is a place for the answer.
+  // Room for an answer that is composed, holding what that memory held before; the caller sees
+  // nothing of it before finish(). Error::NoMemory, before anything is done: afterwards there is a
+  // place for the answer.
   Result<MutableBytes> compose();
   // The caller's own memory, for what is copied there at once. Error::NoMemory: it cannot be
   // mapped.
   Result<MutableBytes> direct_output() const;
-  // The first `size` bytes of what was composed are the answer.
+  // The first `size` bytes of the room, each of which was written, are the answer.
   void finish(std::size_t size);
 
  private:

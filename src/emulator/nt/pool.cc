@@ -258,9 +258,9 @@ std::string Pool::list() const {
   return text;
 }
 
-bool has_fresh_bytes(const void* data, std::size_t size) {
+bool has_fresh_bytes(const void* data, std::size_t size, std::uint8_t fresh) {
   const auto* at = static_cast<const std::uint8_t*>(data);
-  return std::search_n(at, at + size, kFreshRun, kFreshByte) != at + size;
+  return std::search_n(at, at + size, kFreshRun, fresh) != at + size;
 }
 
 }  // namespace ovs::emulator

@@ -66,7 +66,7 @@ class Pool {
   std::size_t freed_bytes_ = 0;
 };
 
-// Whether bytes that leave the driver are some that it never wrote.
-bool has_fresh_bytes(const void* data, std::size_t size);
+// Whether bytes that leave the driver are some that it never wrote: so many of `fresh` in a row.
+bool has_fresh_bytes(const void* data, std::size_t size, std::uint8_t fresh = kFreshByte);
 
 }  // namespace ovs::emulator

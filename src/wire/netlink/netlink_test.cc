@@ -51,6 +51,32 @@ TEST_CASE("Writer: counts what does not fit, and then a buffer of that size suff
   }
 }
 
+// All that a message may be made of, over a buffer that holds `held` so far.
+std::vector<std::uint8_t> made_over(std::uint8_t held) {
+  std::vector<std::uint8_t> buffer(512, held);
+  Writer writer{MutableBytes(buffer)};
+  Message header;
+  header.sequence = 7;
+  const std::size_t at = begin_message(writer, header);
+  put_some(writer);
+  for (std::size_t size = 0; size < 6; ++size) {
+    const std::vector<std::uint8_t> bytes(size, 1);
+    writer.put(Attr::Number, Bytes(bytes));
+    writer.put_string(Attr::Name, Text("abcdef", size));
+  }
+  writer.put_flag(Attr::Number);
+  writer.cancel_nest(writer.begin_nest(Attr::Nest));
+  end_message(writer, at);
+  put_error(writer, header, -22, "why");
+  put_done(writer, header);
+  buffer.resize(writer.size());
+  return buffer;
+}
+
+TEST_CASE("Writer: leaves no byte of what it has written as it was") {
+  CHECK(made_over(0) == made_over(0xff));
+}
+
 TEST_CASE("Attributes: lengths that lie are refused") {
   CHECK(Attributes::parse(std::vector<std::uint8_t>{3, 0, 1, 0}).error() == Error::Malformed);
   CHECK(Attributes::parse(std::vector<std::uint8_t>{9, 0, 1, 0, 0, 0, 0, 0}).error() ==

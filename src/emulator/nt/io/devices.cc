@@ -48,7 +48,7 @@ void add_buffers(IoRequest& request, ULONG method, Bytes input) {
   const std::size_t size = is_buffered ? std::max(input.size(), request.capacity) : input.size();
   request.system = GuardedBuffer(size, kFreshByte);
   if (!input.empty()) std::memcpy(request.system.data(), input.data(), input.size());
-  if (!is_buffered) request.direct = GuardedBuffer(request.capacity, kFreshByte);
+  if (!is_buffered) request.direct = GuardedBuffer(request.capacity, kProgramByte);
   if (method == METHOD_NEITHER) {
     request.location.Parameters.DeviceIoControl.Type3InputBuffer = request.system.data();
     request.irp.UserBuffer = request.direct.data();

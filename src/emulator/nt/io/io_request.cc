@@ -55,6 +55,19 @@ const std::uint8_t* output_of(const IoRequest& request) {
   return request.direct.size() != 0 ? request.direct.data() : request.system.data();
 }
 
+bool has_unwritten_bytes(const IoRequest& request, std::size_t size) {
+  const std::uint8_t* const output = output_of(request);
+  return has_fresh_bytes(output, size) || has_fresh_bytes(output, size, kProgramByte);
+}
+
+// With a direct method the program has what lies behind, too.
+bool is_untouched_from(const IoRequest& request, std::size_t from) {
+  const std::size_t size = request.direct.size();
+  if (from >= size) return true;
+  const std::uint8_t* const at = request.direct.data() + from;
+  return *at == kProgramByte && std::memcmp(at, at + 1, size - from - 1) == 0;
+}
+
 void check_completion(const IoRequest& request) {
   const IO_STATUS_BLOCK& io = request.irp.IoStatus;
   const std::string text = request_text(request);
@@ -70,8 +83,11 @@ void check_completion(const IoRequest& request) {
   if (io.Information > request.capacity)
     violate(95, text + " is completed with " + std::to_string(io.Information) + " bytes of " +
                     std::to_string(request.capacity));
-  if (!is_error(io.Status) && has_fresh_bytes(output_of(request), io.Information))
+  if (!is_error(io.Status) && has_unwritten_bytes(request, io.Information))
     violate(98, text + " gives the program bytes that nobody wrote");
+  if (!is_untouched_from(request, io.Information))
+    violate(98, text + " has written behind the " + std::to_string(io.Information) +
+                    " bytes that it answers with");
 }
 
 IoAnswer answer_of(const IoRequest& request) {

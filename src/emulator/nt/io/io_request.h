@@ -20,6 +20,9 @@ struct IoDevice {
   bool is_deleted = false;
 };
 
+// What a program's own memory holds, with a direct method: no byte of the pool's.
+inline constexpr std::uint8_t kProgramByte = 0xab;
+
 struct IoRequest {
   IRP irp = {};
   IO_STACK_LOCATION location = {};

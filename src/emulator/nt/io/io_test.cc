@@ -29,6 +29,7 @@ enum Act : ULONG {
   CancelWrongly,  // a cancelled request that ends otherwise
   CompleteWithRoutine,
   FillDirect,  // through the MDL
+  HideWritten,
 };
 
 NTSTATUS finish(PIRP irp, NTSTATUS status, ULONG_PTR size = 0) {
@@ -83,12 +84,13 @@ NTSTATUS echo(PIRP irp, const IO_STACK_LOCATION& at) {
   return finish(irp, STATUS_SUCCESS, size);
 }
 
-NTSTATUS fill_direct(PIRP irp) {
+// Says that it has written so much.
+NTSTATUS fill_direct(PIRP irp, ULONG_PTR said) {
   void* room =
       MmGetSystemAddressForMdlSafe(irp->MdlAddress, NormalPagePriority | MdlMappingNoExecute);
   if (room == nullptr) return finish(irp, STATUS_INSUFFICIENT_RESOURCES);
   std::memset(room, 7, irp->MdlAddress->ByteCount);
-  return finish(irp, STATUS_SUCCESS, irp->MdlAddress->ByteCount);
+  return finish(irp, STATUS_SUCCESS, said);
 }
 
 NTSTATUS read_past(PIRP irp, ULONG size) {
@@ -114,7 +116,8 @@ NTSTATUS NTAPI control(PDEVICE_OBJECT, PIRP irp) {
     case KeepThroughClose: keeps_through_close = true; return pend(irp, cancel);
     case CancelWrongly: return pend(irp, cancel_wrongly);
     case CompleteWithRoutine: IoSetCancelRoutine(irp, cancel); return finish(irp, STATUS_SUCCESS);
-    case FillDirect: return fill_direct(irp);
+    case FillDirect: return fill_direct(irp, given.OutputBufferLength);
+    case HideWritten: return fill_direct(irp, given.OutputBufferLength - 1);
   }
   return finish(irp, STATUS_INVALID_DEVICE_REQUEST);
 }
@@ -313,6 +316,11 @@ TEST_CASE("98 buffers: a byte past the input is found where it is read") {
 }
 TEST_CASE("98 buffers: bytes that the driver did not write are found") {
   CHECK(broken_by(98, HalfWritten) == "");
+  CHECK(broken_by(98, HalfWritten, "nobody wrote", METHOD_OUT_DIRECT) == "");
+}
+TEST_CASE(
+    "98 buffers: bytes behind what the driver answers with are found in the program's memory") {
+  CHECK(broken_by(98, HideWritten, "behind the 63 bytes", METHOD_OUT_DIRECT) == "");
 }
 TEST_CASE("86 cancel: a routine that keeps the cancel lock is found") {
   CHECK(expect_violation(
