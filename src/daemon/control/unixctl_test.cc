@@ -106,6 +106,15 @@ TEST_CASE_FIXTURE(Fixture, "Coverage: rates are those of the last five seconds, 
   CHECK(text.ends_with("1 events never hit\n"));
 }
 
+TEST_CASE_FIXTURE(Fixture, "Coverage: what is counted elsewhere is asked for at each look") {
+  std::uint64_t looks = 0;
+  Coverage::Counter& counter = coverage.counter("elsewhere");
+  coverage.before_looks([&] { counter.add(++looks - counter.total()); });
+  CHECK(run({"coverage/read-counter", "elsewhere"}) == "1\n");
+  coverage.sample();
+  CHECK(run({"coverage/show"}).find("total: 3\n") != std::string::npos);
+}
+
 TEST_CASE_FIXTURE(Fixture, "time/warp: moves a stopped clock in steps and answers after the last") {
   add_time_commands(server, clock, loop);
   clock.on_change([this] { loop.wake(); });

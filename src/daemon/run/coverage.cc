@@ -26,7 +26,12 @@ Coverage::Counter& Coverage::counter(std::string_view name) {
   return entries_.emplace(std::string(name), std::make_unique<Entry>()).first->second->counter;
 }
 
+void Coverage::update() const {
+  for (const auto& update : updates_) update();
+}
+
 Maybe<std::uint64_t> Coverage::read(std::string_view name) const {
+  update();
   const std::lock_guard lock(mutex_);
   const auto found = entries_.find(name);
   if (found == entries_.end()) return kNone;
@@ -34,6 +39,7 @@ Maybe<std::uint64_t> Coverage::read(std::string_view name) const {
 }
 
 void Coverage::sample() {
+  update();
   const std::lock_guard lock(mutex_);
   const std::uint64_t slot = samples_ % kSlots;
   const std::uint64_t minute = samples_ / kSlots % kMinutes;
@@ -48,6 +54,7 @@ void Coverage::sample() {
 }
 
 std::string Coverage::text() const {
+  update();
   const std::lock_guard lock(mutex_);
   const std::uint64_t last = (samples_ + kSlots - 1) % kSlots;
   std::string lines;

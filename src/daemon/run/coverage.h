@@ -3,6 +3,7 @@
 #pragma once
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -27,6 +28,9 @@ class Coverage {
 
   // Made on first use, lives as long as the Coverage.
   Counter& counter(std::string_view name);
+  // `update` brings counters up to date that stand for what is counted elsewhere: it is called
+  // before anything is sampled, shown or read, by whoever does that.
+  void before_looks(std::function<void()> update) { updates_.push_back(std::move(update)); }
   Maybe<std::uint64_t> read(std::string_view name) const;
 
   // To be called every kSampleMs: what the rates are computed from.
@@ -43,6 +47,9 @@ class Coverage {
     std::uint64_t minutes[60] = {};
   };
 
+  void update() const;
+
+  std::vector<std::function<void()>> updates_;
   mutable std::mutex mutex_;
   std::map<std::string, std::unique_ptr<Entry>, std::less<>> entries_;
   std::uint64_t samples_ = 0;

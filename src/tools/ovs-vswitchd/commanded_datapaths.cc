@@ -19,6 +19,12 @@ std::vector<Dpif*> CommandedDatapaths::all() {
   return all;
 }
 
+std::vector<Dpif*> CommandedDatapaths::in_process() {
+  std::vector<Dpif*> these = all();
+  std::erase_if(these, [this](Dpif* dpif) { return datapaths_.is_behind_device(dpif->type()); });
+  return these;
+}
+
 DpifResult<std::vector<std::string>> CommandedDatapaths::names() {
   std::vector<std::string> names;
   for (const Dpif* dpif : all()) names.push_back(dpif->full_name());

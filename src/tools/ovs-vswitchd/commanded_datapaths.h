@@ -20,6 +20,8 @@ class CommandedDatapaths final : public vswitch::DpctlDatapaths {
                                              const std::string& name) override;
   vswitch::DpifResult<void> destroy(const std::string& type, const std::string& name) override;
   vswitch::DpifResult<std::string> sync_routes(vswitch::Dpif& dpif) override;
+  // All but the one behind a device.
+  std::vector<vswitch::Dpif*> in_process();
 
  private:
   std::vector<vswitch::Dpif*> all();

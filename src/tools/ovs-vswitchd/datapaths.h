@@ -45,6 +45,9 @@ class Datapaths {
 
   bool has_dummies() const { return dummies_ != Dummies::None; }
   std::vector<std::string> types() const;
+  bool is_behind_device(const std::string& type) const {
+    return type == "system" && !is_dummy(type);
+  }
   // By the device's name; null if no dummy datapath has such a device.
   userdp::DummyDatapath* dummy_of(std::string_view device);
   std::vector<userdp::DummyDatapath*> dummies();

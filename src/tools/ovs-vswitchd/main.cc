@@ -6,6 +6,7 @@
 #include "tools/common/system.h"
 #include "tools/ovs-vswitchd/commanded_datapaths.h"
 #include "tools/ovs-vswitchd/datapaths.h"
+#include "tools/ovs-vswitchd/drop_counters.h"
 #include "tools/ovs-vswitchd/dummy_commands.h"
 #include "vswitch/bridge/bridges.h"
 #include "vswitch/commands/commands.h"
@@ -67,6 +68,7 @@ class Daemon {
                     datapaths_.configure_device(device, given);
                   }}),
         commanded_(datapaths_, switches_),
+        drops_(program.coverage(), commanded_),
         dpctl_({commanded_, program.clock(), program.name()}),
         log_(program.log().module("ovs_vswitchd")) {
     daemon::ControlServer& control = program.control();
@@ -114,6 +116,7 @@ class Daemon {
   ovsdb::Client client_;
   vswitch::Bridges bridges_;
   CommandedDatapaths commanded_;
+  DropCounters drops_;
   vswitch::Dpctl dpctl_;
   daemon::LogModule log_;
 };
