@@ -55,6 +55,34 @@ TEST_CASE("23 PacketPath: a frame goes to several adapters, and more of them tha
   CHECK(net.take("c") == sent);
 }
 
+// Some go elsewhere besides.
+TEST_CASE("PacketPath: frames of a stream stay in order, whichever way each goes") {
+  const std::string sampled = "sample(sample=50%,actions(";
+  const std::string actions[] = {"2", kRewrite + ",2", sampled + "3)),2",
+                                 sampled + kRewrite + ",3)),2"};
+  for (const bool guest_memory : {true, false}) {
+    for (const std::string& each : actions) {
+      CAPTURE(guest_memory);
+      CAPTURE(each);
+      NicSpec like;
+      like.guest_memory = guest_memory;
+      Configured configured(like);
+      Net& net = configured.net;
+      configured.flow(each);
+      Frames sent;
+      for (unsigned i = 0; i < 96; ++i) {
+        const std::size_t size = i % 7 == 3 ? 1514 : 60 + i;
+        sent.push_back(udp_frame(net.mac("a"), net.mac("b"), size, std::uint16_t(i)));
+      }
+      net.send("a", sent);
+      if (each == kRewrite + ",2")
+        std::transform(sent.begin(), sent.end(), sent.begin(), rewritten);
+      CHECK(net.take("b") == sent);
+      CHECK(net.take("c").size() < sent.size());
+    }
+  }
+}
+
 TEST_CASE("PacketPath: a header that was written is on the copy, and on no other frame") {
   Configured configured;
   Net& net = configured.net;

@@ -70,6 +70,22 @@ TEST_CASE("83 Driver: a frame goes where the bytes say that arrive") {
   }
 }
 
+TEST_CASE("83 Driver: so it does with those that follow in the same call") {
+  Configured configured;
+  const std::string udp = "in_port(1),eth(),eth_type(0x0800),ipv4(proto=17,frag=no),udp(dst=";
+  CHECK(configured.client.put_flow(udp + "7)", "2") == "");
+  CHECK(configured.client.put_flow(udp + "65528)", "3") == "");
+  const Frames frames(3, configured.a_to_b());
+  const std::size_t moments = for_each_moment(configured.host, rewriting(kDestinationPort, 2), [&] {
+    configured.net.send("a", frames);
+    const Frames at_b = configured.net.take("b"), at_c = configured.net.take("c");
+    CHECK(at_b.size() + at_c.size() == frames.size());
+    for (const FrameText& frame : at_b) CHECK(load<Be16>(&frame[kDestinationPort]) == Be16(7));
+    for (const FrameText& frame : at_c) CHECK(load<Be16>(&frame[kDestinationPort]) == Be16(65528));
+  });
+  CHECK(moments > 0);
+}
+
 TEST_CASE("83 Driver: a header that the host has copied is believed, and the packet goes itself") {
   SwitchHabits habits;
   habits.safe_data_size = 128;
@@ -120,8 +136,12 @@ TEST_CASE("83 Driver: a sender that may not spoof cannot, with flows and without
   SUBCASE("with") {
     Configured configured;
     configured.flow("2");
-    for_each_moment(configured.host, rewriting(kSource, 6),
-                    [&] { configured.net.send("a", configured.a_to_b()); });
+    for_each_moment(configured.host, rewriting(kSource, 6), [&] {
+      configured.net.send("a", Frames(3, configured.a_to_b()));
+      for (const FrameText& frame : configured.net.take("b")) {
+        CHECK(load<MacAddress>(&frame[kSource]) == configured.net.mac("a"));
+      }
+    });
   }
   SUBCASE("without") {
     Bare bare;

@@ -30,7 +30,7 @@ bool has_nothing_beside(PNET_BUFFER_LIST list, NicKind sender) {
           entry(Ieee8021QNetBufferListInfo)) == 0;
 }
 
-// Of a forwarding detail: who sent it, that no guest can write to it, and that it is ours to
+// Of a forwarding detail: who sent it, how much of it no guest can write to, and that it is ours to
 // forward.
 std::uint64_t sender_of(const NDIS_SWITCH_FORWARDING_DETAIL_NET_BUFFER_LIST_INFO& detail) {
   NDIS_SWITCH_FORWARDING_DETAIL_NET_BUFFER_LIST_INFO bits = {};
@@ -38,6 +38,7 @@ std::uint64_t sender_of(const NDIS_SWITCH_FORWARDING_DETAIL_NET_BUFFER_LIST_INFO
   bits.SourceNicIndex = 0xff;
   bits.NativeForwardingRequired = 1;
   bits.IsPacketDataSafe = 1;
+  bits.SafePacketDataSize = 0xfff;
   return detail.AsUINT64 & bits.AsUINT64;
 }
 
@@ -58,7 +59,6 @@ Bytes Arrivals::plain_frame(PNET_BUFFER_LIST list) const {
   const std::uint32_t size = buffer.DataLength;
   const Bytes piece = first_piece(buffer);
   if (size < kEthernetSize || size > kPrefixSize || size > piece.count()) return {};
-  if (!sender_.may_spoof && mac_at(piece.data() + 6) != sender_.mac) return {};
   return piece;
 }
 
@@ -66,7 +66,10 @@ PNET_BUFFER_LIST Arrivals::take_plain(PNET_BUFFER_LIST list) {
   const unsigned had = burst_.arrival_count;
   unsigned room = Burst::kArrivals - had;
   if (room > burst_.room) room = burst_.room;
-  if (room > frames_.count()) room = frames_.count();
+  if (room > frames_.count()) {
+    frames_.stock(room);
+    if (room > frames_.count()) room = frames_.count();
+  }
   Arrival* arrival = &burst_.arrivals[had];
   Packet** packet = &burst_.packets[burst_.packet_count];
   for (; room != 0 && list != nullptr; --room, list = list->Next) {
@@ -78,6 +81,10 @@ PNET_BUFFER_LIST Arrivals::take_plain(PNET_BUFFER_LIST list) {
     frame.tail_at = frame.packet.head_size = frame.buffer->DataLength;
     frame.packet.in_port = sender_.in_port;
     copy_prefix(frame.packet.data, bytes, frame.packet.head_size);
+    if (!sender_.may_spoof && mac_at(frame.packet.data + 6) != sender_.mac) {
+      frames_.give_back(frame);
+      break;
+    }
     __builtin_memcpy(arrival, &sender_.arrival, sizeof *arrival);
     arrival->list = list;
     frame.arrival = arrival++;
@@ -95,7 +102,7 @@ PNET_BUFFER_LIST Arrivals::take_plain(PNET_BUFFER_LIST list) {
 void Arrivals::learn_sender(const Arrival& arrival, const HypervNic& nic) {
   const auto& detail = *NET_BUFFER_LIST_SWITCH_FORWARDING_DETAIL(arrival.list);
   const PortPolicy& policy = nic.port().policy(reader_);
-  if (detail.IsPacketDataSafe == 0 || policy.rules_vlans()) return;
+  if (policy.rules_vlans()) return;
   sender_.bits = sender_of(detail);
   sender_.mac = nic.mac_bits();
   sender_.may_spoof = nic.kind() != NicKind::Vm || policy.may_spoof_mac;
@@ -103,7 +110,9 @@ void Arrivals::learn_sender(const Arrival& arrival, const HypervNic& nic) {
   sender_.arrival.source = arrival.source;
   sender_.arrival.kind = arrival.kind;
   sender_.arrival.count = 1;
-  sender_.arrival.is_alone = sender_.arrival.is_plain = true;
+  sender_.arrival.is_alone = true;
+  sender_.arrival.is_plain = detail.IsPacketDataSafe != 0;
+  sender_.arrival.is_guests = !is_safe(arrival.list, kEthernetSize);
 }
 
 PNET_BUFFER Arrivals::take(PNET_BUFFER_LIST list, PNET_BUFFER buffer) {
@@ -135,8 +144,10 @@ PNET_BUFFER Arrivals::take(PNET_BUFFER_LIST list, PNET_BUFFER buffer) {
   arrival.is_alone = arrival.count == 1 && !arrival.must_copy;
   burst_.alone_count += arrival.is_alone;
   learn_sender(arrival, *nic);
-  arrival.is_plain = arrival.is_alone && arrival.tag == 0 && is_safe(list, ~std::uint32_t{0}) &&
-                     has_nothing_beside(list, nic->kind());
+  const bool is_bare =
+      arrival.is_alone && arrival.tag == 0 && has_nothing_beside(list, nic->kind());
+  arrival.is_plain = is_bare && is_safe(list, ~std::uint32_t{0});
+  arrival.is_guests = is_bare && !is_safe(list, kEthernetSize);
   return buffer;
 }
 

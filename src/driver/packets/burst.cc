@@ -9,6 +9,7 @@ void Burst::clear() {
   room = datapath::kBatch;
   exit_count = 0;
   outputs = {};
+  copied = {};
   for (Departures& each : departures) {
     if (each.path == nullptr) break;
     each = {};

@@ -16,6 +16,7 @@ enum class Fate : std::uint8_t {
   Open,
   Goes,    // down, itself
   Copied,  // copies of it go: it is completed
+  Done,    // so it did, and it is among what the burst completes
   Moved,   // the rest: completed and reported. It has left this switch, or waits for a neighbour
   NoFlow,  // it is dropped, and why
   NoPort,  // its sender is unknown, or not connected
@@ -58,6 +59,7 @@ struct alignas(16) Arrival {
   bool is_alone = false;      // one frame, which may go itself: then it is noted where to
   bool is_cloned = false;     // of a list that is alone: there may be more than one frame
   bool is_plain = false;      // alone, safe from its guest, with nothing beside it
+  bool is_guests = false;     // the same, but its guest may still write to all of it
   bool is_held = false;       // the engine has kept frames of it
   bool is_coalesced = false;  // a device made it of several that it received
   std::uint8_t count = 0;     // its NET_BUFFERs that are in this burst
@@ -155,11 +157,12 @@ struct Burst : SLIST_ENTRY {
   unsigned arrival_count = 0, packet_count = 0;
   unsigned room = datapath::kBatch;  // for more packets
   unsigned alone_count = 0;          // of the arrivals, those that are
-  unsigned gone_count = 0;           // those that are on their way, and done with
+  unsigned gone_count = 0;           // those that are on their way, or copied, and done with
   unsigned exit_count = 0;
   Arrival arrivals[kArrivals];
   datapath::Packet* packets[datapath::kBatch];
   FrameQueue outputs;             // of frames without arrival
+  ListRun copied;                 // of the arrivals: to be completed
   Departures departures[kPaths];  // the first by the path that the arrivals came by
   Exit exits[kMaxTargets];
 

@@ -3,6 +3,7 @@
 #include "datapath/pipeline/header_set.h"
 #include "datapath/pipeline/segmenter.h"
 #include "driver/extension/switch_module.h"
+#include "driver/packets/destinations.h"
 #include "driver/packets/offload.h"
 #include "driver/packets/packet_path.h"
 
@@ -51,13 +52,10 @@ Beside put_beside(Frame& frame, bool from_outside, datapath::PacketHost& host) {
 void link_mdls(Frame& frame) {
   const bool has_more = frame.blocks != nullptr;
   const std::uint32_t used = std::uint32_t(frame.packet.headroom()) + frame.packet.head_size;
-  frame.mdl.describe(frame.room, has_more ? used : kFrameRoom);
-  MDL* last = &frame.mdl.mdl;
+  frame.mdl.link(has_more ? used : kFrameRoom, has_more ? &frame.blocks->mdl.mdl : nullptr);
   for (Block* block = frame.blocks; block != nullptr; block = block->next) {
-    last->Next = &block->mdl.mdl;
-    last = last->Next;
+    block->mdl.link(kBlockSize, block->next != nullptr ? &block->next->mdl.mdl : nullptr);
   }
-  last->Next = nullptr;
 }
 
 // False, for whom it is to go nowhere.
@@ -78,7 +76,10 @@ bool originate_list(Burst& burst, Frame& frame, const Source& source, ProcessorH
   const Beside beside = put_beside(frame, is_from_outside(source), host);
   link_mdls(frame);
   const PNET_BUFFER_LIST list = path.make_list(frame, source);
-  if (list == nullptr) {
+  const Target target = frame.target();
+  if (list == nullptr ||
+      !commit_destinations(frame.nic->module(), list, Span<const Target>(&target, 1))) {
+    if (list != nullptr) path.unmake_list(list);
     path.leave();
     return lose(frame, datapath::Drop::NoHostRoom, host);
   }

@@ -24,7 +24,8 @@ static_assert(kPrefixSize >= datapath::kMinPrefix && kPrefixSize <= kWholeSize &
 
 // Frames and blocks are SLIST_ENTRYs of a pool while they are free.
 
-// An MDL inside of what it describes; buffers of ours touch at most two pages.
+// An MDL inside of what it describes, which it does from when that is made; buffers of ours touch
+// at most two pages.
 struct InlineMdl {
   MDL mdl;
   ULONG_PTR pages[2];
@@ -32,6 +33,11 @@ struct InlineMdl {
   void describe(void* memory, std::uint32_t size) {
     MmInitializeMdl(&mdl, memory, size);
     MmBuildMdlForNonPagedPool(&mdl);
+  }
+  // Of that memory, this much; and what follows it.
+  void link(std::uint32_t size, MDL* next) {
+    mdl.ByteCount = size;
+    mdl.Next = next;
   }
 };
 

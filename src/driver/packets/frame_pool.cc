@@ -57,6 +57,15 @@ Result<Owned<FramePool>> FramePool::create(unsigned processors) {
   return try_make<FramePool>(std::move(shelves));
 }
 
+void FrameHand::stock(unsigned count) {
+  OVS_ASSERT(count <= kMost);
+  while (count_ < count) {
+    Frame* const frame = pool_.take();
+    if (frame == nullptr) return;
+    frames_[count_++] = frame;
+  }
+}
+
 FramePool::FramePool(OwnedArray<Shelf> shelves) : shelves_(std::move(shelves)) {}
 
 FramePool::~FramePool() {

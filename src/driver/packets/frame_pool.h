@@ -33,6 +33,8 @@ class FrameHand {
   // Those that are in it; and one of them, as there is one.
   unsigned count() const { return count_; }
   inline Frame& take_one();
+  // There are this many, of at most 64, or as many as the pool has.
+  void stock(unsigned count);
 
  private:
   static constexpr unsigned kMost = 64;

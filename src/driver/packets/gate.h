@@ -17,10 +17,10 @@ class Gate {
   // True: nothing is inside; else leave() will say so, once.
   bool close() { return state_.fetch_or(kClosed, Order::AcquireRelease) == 0; }
   // False: it is closed.
-  bool enter() {
+  bool enter(std::uint64_t count = 1) {
     std::uint64_t state = state_.load(Order::Relaxed);
     while ((state & kClosed) == 0) {
-      if (state_.compare_exchange(state, state + 1, Order::Acquire)) return true;
+      if (state_.compare_exchange(state, state + count, Order::Acquire)) return true;
     }
     return false;
   }

@@ -2,8 +2,10 @@
 
 #include "datapath/pipeline/header_set.h"
 #include "driver/extension/switch_module.h"
+#include "driver/packets/departures.h"
 #include "driver/packets/offload.h"
 #include "driver/packets/onward.h"
+#include "driver/packets/packet_path.h"
 
 namespace ovs::driver {
 
@@ -14,11 +16,21 @@ namespace {
 void note_clone(const Frame& frame) {
   if (frame.arrival == nullptr) return;
   frame.arrival->is_cloned = true;
-  frame.arrival->is_plain = false;
+  frame.arrival->is_plain = frame.arrival->is_guests = false;
 }
 
 Packet* packet_of(Frame* frame) {
   return frame != nullptr ? &frame->packet : nullptr;
+}
+
+// Whether it is to go as a list of our own, which is nothing but its bytes: those of a list that a
+// guest may still write to, or that are not what came.
+bool is_simple_copy(const Frame& frame) {
+  const Packet& packet = frame.packet;
+  const Arrival* const arrival = frame.arrival;
+  if (arrival == nullptr || arrival->exits != 0) return false;
+  if (!arrival->is_guests && !(arrival->is_plain && packet.is_rewritten)) return false;
+  return packet.tail_size == 0 && packet.open.start == 0 && packet.segment_size == 0;
 }
 
 }  // namespace
@@ -130,6 +142,7 @@ struct ProcessorHost::Way {
   const NDIS_SWITCH_CONTEXT context;
   NDIS_SWITCH_PORT_DESTINATION destination;
   std::uint64_t exit = 0;  // of the burst's; 0: not known
+  bool waits = false;  // what went this way waits for the burst's end: so does what comes behind it
 };
 
 bool ProcessorHost::Way::admit(Frame& frame) const {
@@ -149,14 +162,15 @@ bool ProcessorHost::Way::admit(Frame& frame) const {
 }
 
 // Whether the list that the frame came in goes there itself; then the frame is needed no more.
-bool ProcessorHost::goes_straight(Frame& frame, Arrival& arrival, const Way& way) {
+bool ProcessorHost::goes_straight(Frame& frame, Arrival& arrival, Way& way) {
   if (!arrival.is_alone || !way.is_here) return false;
   const bool is_sole = !arrival.is_cloned && arrival.exits == 0;
   if (frame.packet.is_retagged && (!is_sole || !retag(arrival, frame))) return false;
   const Target target = frame.target();
   if (!may_go_itself(arrival, frame, target)) return false;
-  if (!is_sole || !way.are_all_alone) {
+  if (!is_sole || !way.are_all_alone || way.waits) {
     const std::uint64_t exit = burst_->exit_to(target);
+    way.waits = true;
     return exit != 0 && burst_->note(arrival, exit);
   }
   // No other list of this burst has to wait, and there is nothing else of this one.
@@ -168,21 +182,17 @@ bool ProcessorHost::goes_straight(Frame& frame, Arrival& arrival, const Way& way
   return true;
 }
 
-// What goes_straight() does, without its questions, for as many frames as need none, which is
-// nearly all. Returns how many.
+// What goes_straight() does, without its questions, for as many frames as need none and go nowhere
+// else, which is nearly all. Returns how many.
 std::size_t ProcessorHost::go_plainly(Span<Packet* const> packets, Way& way) {
+  if (way.waits) return 0;
   ListRun run;
-  std::size_t count = 0, noted = 0;
+  std::size_t count = 0;
   for (; count < packets.count(); ++count) {
     Frame& frame = Frame::of(*packets.data()[count]);
     Arrival* const arrival = frame.arrival;
     if (arrival == nullptr || !arrival->is_plain || frame.packet.is_rewritten) break;
-    if (arrival->exits != 0) {  // it goes elsewhere besides
-      if (frame.packet.is_retagged || !note(*arrival, way)) break;
-      hand_.give_back(frame);
-      ++noted;
-      continue;
-    }
+    if (arrival->exits != 0) break;
     const PNET_BUFFER_LIST list = arrival->list;
     if (frame.packet.is_retagged) {
       if (!retag(*arrival, frame)) break;
@@ -194,17 +204,91 @@ std::size_t ProcessorHost::go_plainly(Span<Packet* const> packets, Way& way) {
     hand_.give_back(frame);
   }
   if (run.first != nullptr) burst_->departures[0].add(run, &way.nic);
-  burst_->gone_count += unsigned(count - noted);
+  burst_->gone_count += unsigned(count);
   return count;
 }
 
-void ProcessorHost::deliver(Frame& frame, const Way& way) {
+// The same for those that go elsewhere besides, or come behind such. Returns how many.
+std::size_t ProcessorHost::note_plainly(Span<Packet* const> packets, Way& way) {
+  std::size_t count = 0;
+  for (; count < packets.count(); ++count) {
+    Frame& frame = Frame::of(*packets.data()[count]);
+    Arrival* const arrival = frame.arrival;
+    if (arrival == nullptr || !arrival->is_plain || frame.packet.is_rewritten) break;
+    if (arrival->exits == 0 && !way.waits) break;
+    if (frame.packet.is_retagged || !note(*arrival, way)) break;
+    way.waits = true;
+    hand_.give_back(frame);
+  }
+  return count;
+}
+
+// A list of our own for a frame that is a simple copy. Null: something had run out.
+PNET_BUFFER_LIST ProcessorHost::copy(Frame& frame, const Way& way) {
+  const SwitchModule& module = *burst_->module;
+  PacketPath& path = module.packets();
+  const std::uint32_t tag = take_tag(frame.packet);
+  frame.mdl.link(kFrameRoom, nullptr);
+  const PNET_BUFFER_LIST list = path.make_list(frame, Source{frame.arrival, nullptr});
+  if (list == nullptr) return nullptr;
+  const Target target{&way.nic, true};
+  if (!commit_destinations(module, list, Span<const Target>(&target, 1))) {
+    path.unmake_list(list);
+    return nullptr;
+  }
+  NET_BUFFER_LIST_INFO(list, TcpIpChecksumNetBufferListInfo) = nullptr;
+  NET_BUFFER_LIST_INFO(list, TcpLargeSendNetBufferListInfo) = nullptr;
+  NET_BUFFER_LIST_INFO(list, TcpRecvSegCoalesceInfo) = nullptr;
+  NET_BUFFER_LIST_INFO(list, Ieee8021QNetBufferListInfo) = entry_of(tag);
+  return list;
+}
+
+// What originate() does, without its questions, for as many frames as need none: these are done,
+// and their lists as well. Returns how many.
+std::size_t ProcessorHost::go_as_copies(Span<Packet* const> packets, const Way& way) {
+  if (packets.empty() || way.waits || !is_simple_copy(Frame::of(*packets[0]))) return 0;
+  PacketPath& path = burst_->module->packets();
+  const auto most = unsigned(packets.count());
+  if (!path.enter(most)) return 0;
+  ListRun copies;
+  std::size_t count = 0;
+  unsigned lost = 0;
+  for (; count < packets.count(); ++count) {
+    Frame& frame = Frame::of(*packets.data()[count]);
+    if (!is_simple_copy(frame)) break;
+    Arrival& arrival = *frame.arrival;
+    const PNET_BUFFER_LIST list = copy(frame, way);
+    if (list == nullptr) {
+      drop(frame, way.number, datapath::Drop::NoHostRoom);
+      arrival.fate = Fate::Full;
+      ++lost;
+      continue;
+    }
+    copies.add(list, arrival.source);
+    arrival.fate = Fate::Done;
+    burst_->copied.add(arrival.list, arrival.source);
+  }
+  const unsigned gone = unsigned(count) - lost;
+  if (copies.first != nullptr) burst_->departures[0].add(copies, &way.nic);
+  burst_->gone_count += gone;
+  if (most != gone) path.leave(most - gone);
+  return count;
+}
+
+void ProcessorHost::deliver(Frame& frame, Way& way) {
   if (frame.is_broken) return drop(frame, way.number, datapath::Drop::NoHostRoom);
   frame.send_to(Target{&way.nic, true});
   if (way.rules_tags && !way.admit(frame)) return drop(frame, way.number, datapath::Drop::Policy);
   Arrival* const arrival = frame.arrival;
   if (arrival == nullptr) return burst_->outputs.push_back(frame);
   if (goes_straight(frame, *arrival, way)) return hand_.give_back(frame);
+  const bool is_sole = arrival->is_alone && !arrival->is_cloned && arrival->exits == 0;
+  if (is_sole && way.is_here && way.are_all_alone && !way.waits) {
+    const bool goes = originate(*burst_, frame, Source{arrival, nullptr}, *this);
+    arrival->fate = goes ? Fate::Copied : Fate::Full;
+    return;
+  }
+  way.waits = true;
   arrival->outputs.push_back(frame);
 }
 
@@ -218,7 +302,11 @@ void ProcessorHost::transmit(void* port, Span<Packet* const> packets) {
   }
   Way way(*nic, device.number(), *burst_, *reader_);
   while (!packets.empty()) {
-    if (way.is_plain) packets = packets.from(go_plainly(packets, way));
+    if (way.is_plain) {
+      packets = packets.from(go_plainly(packets, way));
+      packets = packets.from(note_plainly(packets, way));
+      packets = packets.from(go_as_copies(packets, way));
+    }
     if (packets.empty()) return;
     deliver(Frame::of(*packets[0]), way);
     packets = packets.from(1);

@@ -38,6 +38,7 @@ const WCHAR* reason_of(Fate fate) {
     case Fate::Open:
     case Fate::Goes:
     case Fate::Copied:
+    case Fate::Done:
     case Fate::kCount: break;
     case Fate::Moved: return L"Open vSwitch: it goes on outside of this switch";
     case Fate::NoFlow: return L"Open vSwitch: no flow sends it on";
@@ -69,6 +70,7 @@ struct PacketPath::Parts {
   void drop(NblChain lists, ULONG dispatch);
   void refuse(NblChain lists, NDIS_STATUS status, ULONG dispatch);
   void complete(NblChain lists, ULONG dispatch);
+  void complete(const ListRun& lists, ULONG dispatch);
 
   SwitchModule& module;
   PacketProcessors& processors;
@@ -109,8 +111,8 @@ Drained PacketPath::begin_pause() {
   return parts_->gate.close() ? Drained::Now : Drained::Later;
 }
 
-bool PacketPath::enter() {
-  return parts_->gate.enter();
+bool PacketPath::enter(unsigned count) {
+  return parts_->gate.enter(count);
 }
 
 // Whoever is told may end this.
@@ -131,29 +133,36 @@ void PacketPath::send(PNET_BUFFER_LIST chain, ULONG send_flags) {
 
 void PacketPath::send_complete(PNET_BUFFER_LIST chain, ULONG send_complete_flags) {
   NblChain lists(chain), theirs;
-  unsigned ours = 0;
   PNET_BUFFER_LIST at = chain;
   while (at != nullptr && at->NdisPoolHandle != parts_->pool) at = at->Next;
   if (at == nullptr) {  // as nearly always: none is ours
     return NdisFSendNetBufferListsComplete(parts_->module.filter(), lists.release(),
                                            send_complete_flags);
   }
+  const bool is_at_dispatch = (send_complete_flags & NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL) != 0;
+  const unsigned ours = take_back(std::move(lists), theirs, is_at_dispatch);
+  if (!theirs.empty()) {
+    NdisFSendNetBufferListsComplete(parts_->module.filter(), theirs.release(), send_complete_flags);
+  }
+  if (ours != 0) leave(ours);
+}
+
+unsigned PacketPath::take_back(NblChain lists, NblChain& theirs, bool is_at_dispatch) {
+  const RcuReader reader(is_at_dispatch ? RcuReader::At::Dispatch : RcuReader::At::AnyLevel);
+  FrameHand& hand = parts_->processors.here(reader).hand();
+  unsigned ours = 0;
   while (!lists.empty()) {
     const PNET_BUFFER_LIST list = lists.take_first();
     if (list->NdisPoolHandle != parts_->pool) {
       theirs.push_back(list);
       continue;
     }
-    parts_->module.handlers().FreeNetBufferListForwardingContext(parts_->module.context(), list);
     Frame& frame = *frame_of(list);
-    NdisFreeNetBufferList(list);
-    parts_->processors.frames().give_back(frame);
+    unmake_list(list);
+    hand.give_back(frame);
     ++ours;
   }
-  if (!theirs.empty()) {
-    NdisFSendNetBufferListsComplete(parts_->module.filter(), theirs.release(), send_complete_flags);
-  }
-  if (ours != 0) leave(ours);
+  return ours;
 }
 
 // Nothing is queued here beyond the call that brought it.
@@ -192,7 +201,9 @@ bool PacketPath::Parts::switch_burst(NblChain& lists, Slice& slice, ULONG dispat
   depart(*burst, dispatch);
   NblChain done;
   if (!burst->are_all_gone()) finish(*burst, slice, done);
+  const ListRun copied = burst->copied;
   processors.give_back(*burst, is_at_dispatch ? host : nullptr);
+  if (copied.first != nullptr) complete(copied, dispatch);
   if (!done.empty()) complete(std::move(done), dispatch);
   return true;
 }
@@ -232,7 +243,7 @@ void PacketPath::Parts::finish(Burst& burst, Slice& slice, NblChain& done) {
   report(burst);
   for (unsigned i = 0; i < burst.arrival_count; ++i) {
     const Arrival& arrival = burst.arrivals[i];
-    if (arrival.fate == Fate::Goes) continue;
+    if (arrival.fate == Fate::Goes || arrival.fate == Fate::Done) continue;
     say_segments_sent(arrival.list, arrival.payload);
     done.push_back(arrival.list);
   }
@@ -298,13 +309,19 @@ void PacketPath::Parts::refuse(NblChain lists, NDIS_STATUS status, ULONG dispatc
 }
 
 void PacketPath::Parts::complete(NblChain lists, ULONG dispatch) {
-  bool is_single_source = true;
-  for (PNET_BUFFER_LIST list = lists.first(); list != nullptr; list = list->Next) {
-    is_single_source = is_single_source && source_of(list) == source_of(lists.first());
+  ListRun run;
+  while (!lists.empty()) {
+    const PNET_BUFFER_LIST list = lists.take_first();
+    run.add(list, source_of(list));
   }
-  ULONG flags = is_single_source ? NDIS_SEND_COMPLETE_FLAGS_SWITCH_SINGLE_SOURCE : 0;
+  complete(run, dispatch);
+}
+
+void PacketPath::Parts::complete(const ListRun& lists, ULONG dispatch) {
+  lists.last->Next = nullptr;
+  ULONG flags = lists.differs == 0 ? NDIS_SEND_COMPLETE_FLAGS_SWITCH_SINGLE_SOURCE : 0;
   if (dispatch != 0) flags |= NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL;
-  NdisFSendNetBufferListsComplete(module.filter(), lists.release(), flags);
+  NdisFSendNetBufferListsComplete(module.filter(), lists.first, flags);
 }
 
 // ---- lists of our own --------------------------------------------------------------------------
@@ -331,14 +348,15 @@ PNET_BUFFER_LIST PacketPath::make_list(Frame& frame, const Source& source) {
                                              source.nic->index());
   }
   NET_BUFFER_LIST_SWITCH_FORWARDING_DETAIL(list)->IsPacketDataSafe = 1;
-  const Target target = frame.target();
-  if (status == NDIS_STATUS_SUCCESS &&
-      commit_destinations(module, list, Span<const Target>(&target, 1))) {
-    return list;
-  }
-  handlers.FreeNetBufferListForwardingContext(module.context(), list);
-  NdisFreeNetBufferList(list);
+  if (status == NDIS_STATUS_SUCCESS) return list;
+  unmake_list(list);
   return nullptr;
+}
+
+void PacketPath::unmake_list(PNET_BUFFER_LIST list) {
+  const SwitchModule& module = parts_->module;
+  module.handlers().FreeNetBufferListForwardingContext(module.context(), list);
+  NdisFreeNetBufferList(list);
 }
 
 void PacketPath::send_down(Departures& departures, ULONG dispatch) {

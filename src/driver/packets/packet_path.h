@@ -5,6 +5,7 @@
 #include <ndis.h>
 
 #include "base/core/result.h"
+#include "driver/packets/nbl_chain.h"
 #include "platform/api/memory.h"
 #include "platform/api/rcu.h"
 
@@ -51,16 +52,21 @@ class PacketPath {
   // ---- for departures.cc ----
   // Each list of the path's own is inside from before it is made until it is complete. False:
   // paused.
-  bool enter();
+  bool enter(unsigned count = 1);
   void leave(unsigned count = 1);
   // A list of our own for the frame, which is its memory and then the list's: with its forwarding
-  // context, source and destination. Null: something had run out.
+  // context and source, and no destination yet. Null: something had run out.
   PNET_BUFFER_LIST make_list(Frame& frame, const Source& source);
+  // It goes nowhere; its frame is the caller's again.
+  void unmake_list(PNET_BUFFER_LIST list);
   void send_down(Departures& departures, ULONG dispatch);
 
  private:
   class Switching;
   friend class Switching;
+
+  // Those of `lists` that are ours are no more; the rest goes to `theirs`. Returns how many.
+  unsigned take_back(NblChain lists, NblChain& theirs, bool is_at_dispatch);
 
   Owned<Parts> parts_;
 };
