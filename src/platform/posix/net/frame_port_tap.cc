@@ -17,7 +17,10 @@ namespace ovs::platform {
 
 namespace {
 
-class TapPort final : public LinkedPort {
+// A call a frame: `Tap` reads one into a room, false: there is nothing more, and writes one, false:
+// it is lost.
+template <class Tap>
+class FrameByFrame : public LinkedPort {
  public:
   using LinkedPort::LinkedPort;
 
@@ -25,10 +28,7 @@ class TapPort final : public LinkedPort {
     std::size_t count = 0;
     for (FrameRoom& room : rooms) {
       ++counters_.rx_calls;
-      const ssize_t size = read(descriptor(), room.data, room.capacity);
-      if (size < 0) break;  // nothing more; a device that has gone stays silent
-      room.size = std::size_t(size);
-      room.partial = {};
+      if (!tap().read_frame(room)) break;  // a device that has gone stays silent
       ++count;
     }
     return count;
@@ -38,18 +38,38 @@ class TapPort final : public LinkedPort {
     std::size_t sent = 0;
     for (const FrameParts& frame : frames) {
       ++counters_.tx_calls;
-      const bool done = frame.partial.start == 0 ? write_frame(frame) : write_closed(frame);
-      done ? ++sent : ++counters_.tx_dropped;
+      tap().write_frame(frame) ? ++sent : ++counters_.tx_dropped;
     }
     return sent;
   }
 
  private:
+  Tap& tap() { return static_cast<Tap&>(*this); }
+};
+
+iovec part_of(Bytes bytes) {
+  return {const_cast<std::uint8_t*>(bytes.data()), bytes.count()};
+}
+
+class TapPort final : public FrameByFrame<TapPort> {
+ public:
+  using FrameByFrame::FrameByFrame;
+
+  bool read_frame(FrameRoom& room) {
+    const ssize_t size = read(descriptor(), room.data, room.capacity);
+    if (size < 0) return false;
+    room.size = std::size_t(size);
+    room.partial = {};
+    return true;
+  }
+
   bool write_frame(const FrameParts& frame) {
-    iovec parts[2] = {{const_cast<std::uint8_t*>(frame.head.data()), frame.head.count()},
-                      {const_cast<std::uint8_t*>(frame.tail.data()), frame.tail.count()}};
+    if (frame.partial.start != 0) return write_closed(frame);
+    const iovec parts[] = {part_of(frame.head), part_of(frame.tail)};
     return writev(descriptor(), parts, frame.tail.empty() ? 1 : 2) >= 0;
   }
+
+ private:
   bool write_closed(const FrameParts& frame);
 };
 
@@ -70,36 +90,23 @@ bool TapPort::write_closed(const FrameParts& frame) {
 
 // Each frame comes and goes with a header that says what is left to the device. One of which it
 // says what cannot be is received with size 0.
-class OffloadingTapPort final : public LinkedPort {
+class OffloadingTapPort final : public FrameByFrame<OffloadingTapPort> {
  public:
-  using LinkedPort::LinkedPort;
+  using FrameByFrame::FrameByFrame;
 
-  Result<std::size_t> receive(Span<FrameRoom> rooms) override {
-    std::size_t count = 0;
-    for (FrameRoom& room : rooms) {
-      ++counters_.rx_calls;
-      DeviceHeader header;
-      iovec parts[] = {{&header, sizeof header}, {room.data, room.capacity}};
-      const ssize_t size = readv(descriptor(), parts, 2);
-      if (size < 0) break;
-      take(room, header, std::size_t(size));
-      ++count;
-    }
-    return count;
+  bool read_frame(FrameRoom& room) {
+    DeviceHeader header;
+    const iovec parts[] = {{&header, sizeof header}, {room.data, room.capacity}};
+    const ssize_t size = readv(descriptor(), parts, 2);
+    if (size < 0) return false;
+    take(room, header, std::size_t(size));
+    return true;
   }
 
-  std::size_t send(Span<const FrameParts> frames) override {
-    std::size_t sent = 0;
-    for (const FrameParts& frame : frames) {
-      ++counters_.tx_calls;
-      DeviceHeader header = header_of(frame);
-      iovec parts[] = {{&header, sizeof header},
-                       {const_cast<std::uint8_t*>(frame.head.data()), frame.head.count()},
-                       {const_cast<std::uint8_t*>(frame.tail.data()), frame.tail.count()}};
-      const bool done = writev(descriptor(), parts, frame.tail.empty() ? 2 : 3) >= 0;
-      done ? ++sent : ++counters_.tx_dropped;
-    }
-    return sent;
+  bool write_frame(const FrameParts& frame) {
+    DeviceHeader header = header_of(frame);
+    const iovec parts[] = {{&header, sizeof header}, part_of(frame.head), part_of(frame.tail)};
+    return writev(descriptor(), parts, frame.tail.empty() ? 2 : 3) >= 0;
   }
 
  private:
