@@ -172,6 +172,43 @@ TEST_CASE("B-8 Offload: a checksum that is left open is closed before a tunnel, 
   }
 }
 
+// What its device would make of a frame that is delivered with an open checksum.
+FrameText closed(const DeliveredFrame& delivered, const FrameText& sent) {
+  FrameText frame = delivered.bytes;
+  const MutableBytes bytes(frame.data(), frame.size());
+  const Headers headers = headers_of(bytes);
+  CHECK(delivered.open_checksum == headers.l4);
+  CHECK(delivered.bytes != sent);
+  complete_transport_checksum(bytes, headers);
+  return frame;
+}
+
+TEST_CASE("78 Offload: checksums that are left open, of lists that are like each other") {
+  for (const bool guest_memory : {true, false}) {
+    for (const std::string& actions :
+         {std::string("2"), std::string("3"), kRewrite + ",2", kRewrite + ",3"}) {
+      CAPTURE(guest_memory);
+      CAPTURE(actions);
+      Capable capable(all_offloads(LargeSends::V2, guest_memory));
+      Net& net = capable.net;
+      capable.flow(actions);
+      Frames sent;
+      for (std::size_t size = 1; size < 1400; size += 50) {
+        sent.push_back(capable.a_to_b(size));
+        sent.push_back(capable.a_to_b(size, Family::V6));
+        sent.push_back(udp_frame(net.mac("a"), net.mac("b"), 60 + size));
+      }
+      net.send_open("a", sent);
+      if (actions.size() > 1) std::transform(sent.begin(), sent.end(), sent.begin(), rewritten);
+      const auto at_b = net.take_delivered("b");
+      const bool is_to_b = actions.back() == '2';
+      CHECK(at_b.size() == (is_to_b ? sent.size() : 0));
+      for (std::size_t i = 0; i < at_b.size(); ++i) CHECK(closed(at_b[i], sent[i]) == sent[i]);
+      CHECK(net.take("c") == (is_to_b ? Frames() : sent));
+    }
+  }
+}
+
 TEST_CASE("B-8 Offload: sizes of segments that make no sense") {
   Capable capable;
   capable.flow(kRewrite + ",3");

@@ -106,14 +106,17 @@ void Net::plug_again(const std::string& name) {
   CHECK_MESSAGE(connected.ok(), (connected ? "" : connected.error().text));
 }
 
-void Net::send_open(const std::string& from, const FrameText& frame, std::uint16_t segment_size) {
+void Net::send_open(const std::string& from, const Frames& frames, std::uint16_t segment_size) {
   constexpr std::uint16_t kTcpSum = 16, kUdpSum = 6;
-  const Bytes bytes(frame);
-  const Headers headers = headers_of(bytes);
-  const std::uint16_t offset = headers.transport == Transport::Tcp ? kTcpSum : kUdpSum;
-  const NicFrame sent{bytes, {std::uint16_t(headers.l4), offset}, segment_size};
-  CHECK(switch_.transmit(adapters_.find(from)->second.address, Span<const NicFrame>(&sent, 1)) ==
-        1);
+  std::vector<NicFrame> sent;
+  for (const FrameText& frame : frames) {
+    const Bytes bytes(frame);
+    const Headers headers = headers_of(bytes);
+    const std::uint16_t offset = headers.transport == Transport::Tcp ? kTcpSum : kUdpSum;
+    sent.push_back({bytes, {std::uint16_t(headers.l4), offset}, segment_size});
+  }
+  const Span<const NicFrame> all(sent.data(), sent.size());
+  CHECK(switch_.transmit(adapters_.find(from)->second.address, all) == sent.size());
 }
 
 void Net::send(const std::string& from, const Frames& frames) {

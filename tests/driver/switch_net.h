@@ -45,7 +45,10 @@ class Net {
   // How many were taken.
   std::size_t hyperv_send(const std::string& from, const Frames& frames);
   // A frame of which the checksum is left to a device; and the segments, of so much payload.
-  void send_open(const std::string& from, const FrameText& frame, std::uint16_t segment_size = 0);
+  void send_open(const std::string& from, const FrameText& frame, std::uint16_t segment_size = 0) {
+    send_open(from, Frames(1, frame), segment_size);
+  }
+  void send_open(const std::string& from, const Frames& frames, std::uint16_t segment_size = 0);
   // What came since it was last asked.
   Frames take(const std::string& name);
   std::vector<DeliveredFrame> take_delivered(const std::string& name);

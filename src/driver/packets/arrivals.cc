@@ -20,14 +20,18 @@ std::uint32_t word_of(PVOID entry) {
   return std::uint32_t(reinterpret_cast<ULONG_PTR>(entry));
 }
 
-// Only what a device received can have been coalesced; that entry lies in another line.
+std::uint32_t checksum_of(PNET_BUFFER_LIST list) {
+  return word_of(list->NetBufferListInfo[TcpIpChecksumNetBufferListInfo]);
+}
+
+// But for checksums. Only what a device received can have been coalesced; that entry lies in
+// another line.
 bool has_nothing_beside(PNET_BUFFER_LIST list, NicKind sender) {
   const auto entry = [&](unsigned which) {
     return reinterpret_cast<ULONG_PTR>(list->NetBufferListInfo[which]);
   };
   if (sender == NicKind::External && entry(TcpRecvSegCoalesceInfo) != 0) return false;
-  return (entry(TcpIpChecksumNetBufferListInfo) | entry(TcpLargeSendNetBufferListInfo) |
-          entry(Ieee8021QNetBufferListInfo)) == 0;
+  return (entry(TcpLargeSendNetBufferListInfo) | entry(Ieee8021QNetBufferListInfo)) == 0;
 }
 
 // Of a forwarding detail: who sent it, how much of it no guest can write to, and that it is ours to
@@ -40,6 +44,44 @@ std::uint64_t sender_of(const NDIS_SWITCH_FORWARDING_DETAIL_NET_BUFFER_LIST_INFO
   bits.IsPacketDataSafe = 1;
   bits.SafePacketDataSize = 0xfff;
   return detail.AsUINT64 & bits.AsUINT64;
+}
+
+// Where the headers are of nearly every frame whose checksums are left to a device: IP without
+// options or fragments, and behind it TCP or UDP, all of it there. Else l4 is 0, which says
+// nothing.
+flow::HeaderOffsets plain_headers(const Packet& packet) {
+  constexpr std::uint32_t kIpv4Size = 20, kIpv6Size = 40, kTcpSize = 20, kUdpSize = 8;
+  constexpr std::uint8_t kTcp = 6, kUdp = 17;
+  const std::uint8_t* const ip = packet.data + kEthernetSize;
+  if (packet.head_size < kEthernetSize + kIpv6Size) return {};
+  const std::uint16_t type = load<Be16>(packet.data + 12).host();
+  const bool is_v4 = type == 0x0800 && ip[0] == 0x45;
+  if (!is_v4 && (type != 0x86dd || ip[0] >> 4 != 6)) return {};
+  const std::uint8_t protocol = ip[is_v4 ? 9 : 6];
+  if (protocol != kTcp && protocol != kUdp) return {};
+  if (is_v4 && (load<Be16>(ip + 6).host() & 0x3fff) != 0) return {};
+  const std::uint32_t header = is_v4 ? kIpv4Size : kIpv6Size;
+  const std::uint32_t size =
+      is_v4 ? load<Be16>(ip + 2).host() : kIpv6Size + load<Be16>(ip + 4).host();
+  const std::uint32_t least = header + (protocol == kTcp ? kTcpSize : kUdpSize);
+  if (size < least || kEthernetSize + size > packet.head_size) return {};
+  flow::HeaderOffsets at;
+  at.l3 = kEthernetSize;
+  at.l4 = std::uint16_t(kEthernetSize + header);
+  return at;
+}
+
+// What take_offloads() does for a frame with this entry and no other. False: it has to be looked
+// at.
+bool take_plain_checksum(Packet& packet, std::uint32_t entry, NicKind sender) {
+  if (sender == NicKind::External) {
+    take_received(packet, entry, 0, {});
+    return true;
+  }
+  const flow::HeaderOffsets at = plain_headers(packet);
+  if (at.l4 == 0) return false;
+  take_send_checksum(packet, entry, at);
+  return true;
 }
 
 static_assert(2 * datapath::kMaxSegments <= datapath::kMaxUnderWay);
@@ -81,7 +123,10 @@ PNET_BUFFER_LIST Arrivals::take_plain(PNET_BUFFER_LIST list) {
     frame.tail_at = frame.packet.head_size = frame.buffer->DataLength;
     frame.packet.in_port = sender_.in_port;
     copy_prefix(frame.packet.data, bytes, frame.packet.head_size);
-    if (!sender_.may_spoof && mac_at(frame.packet.data + 6) != sender_.mac) {
+    const std::uint32_t checksum = checksum_of(list);
+    const bool is_refused = !sender_.may_spoof && mac_at(frame.packet.data + 6) != sender_.mac;
+    if (is_refused ||
+        (checksum != 0 && !take_plain_checksum(frame.packet, checksum, sender_.arrival.kind))) {
       frames_.give_back(frame);
       break;
     }

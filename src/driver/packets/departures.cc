@@ -33,8 +33,7 @@ Beside put_beside(Frame& frame, bool from_outside, datapath::PacketHost& host) {
   Beside beside;
   beside.tag = take_tag(packet);
   if (from_outside) {
-    datapath::close_checksum(packet, host);
-    beside.checksum = packet.verdict;
+    beside.checksum = checksum_beside(packet, from_outside, host);
     beside.coalesced = coalesced_info(packet);
     return beside;
   }
@@ -43,8 +42,7 @@ Beside put_beside(Frame& frame, bool from_outside, datapath::PacketHost& host) {
     beside.segments = put_large_send(packet);
     return beside;
   }
-  beside.checksum = send_checksum_info(packet);
-  if (beside.checksum == 0) datapath::close_checksum(packet, host);
+  beside.checksum = checksum_beside(packet, from_outside, host);
   return beside;
 }
 

@@ -30,7 +30,7 @@ bool is_simple_copy(const Frame& frame) {
   const Arrival* const arrival = frame.arrival;
   if (arrival == nullptr || arrival->exits != 0) return false;
   if (!arrival->is_guests && !(arrival->is_plain && packet.is_rewritten)) return false;
-  return packet.tail_size == 0 && packet.open.start == 0 && packet.segment_size == 0;
+  return packet.tail_size == 0 && packet.segment_size == 0;
 }
 
 }  // namespace
@@ -228,6 +228,8 @@ PNET_BUFFER_LIST ProcessorHost::copy(Frame& frame, const Way& way) {
   const SwitchModule& module = *burst_->module;
   PacketPath& path = module.packets();
   const std::uint32_t tag = take_tag(frame.packet);
+  const std::uint32_t checksum =
+      checksum_beside(frame.packet, frame.arrival->kind == NicKind::External, *this);
   frame.mdl.link(kFrameRoom, nullptr);
   const PNET_BUFFER_LIST list = path.make_list(frame, Source{frame.arrival, nullptr});
   if (list == nullptr) return nullptr;
@@ -236,7 +238,7 @@ PNET_BUFFER_LIST ProcessorHost::copy(Frame& frame, const Way& way) {
     path.unmake_list(list);
     return nullptr;
   }
-  NET_BUFFER_LIST_INFO(list, TcpIpChecksumNetBufferListInfo) = nullptr;
+  NET_BUFFER_LIST_INFO(list, TcpIpChecksumNetBufferListInfo) = entry_of(checksum);
   NET_BUFFER_LIST_INFO(list, TcpLargeSendNetBufferListInfo) = nullptr;
   NET_BUFFER_LIST_INFO(list, TcpRecvSegCoalesceInfo) = nullptr;
   NET_BUFFER_LIST_INFO(list, Ieee8021QNetBufferListInfo) = entry_of(tag);
