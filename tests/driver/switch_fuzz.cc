@@ -1,14 +1,15 @@
 // Whatever a switch tells its extension, of ports, adapters, properties and of itself, in requests
-// and in answers, of any size, revision, count and content: the driver breaks no rule, and when it
-// is attached anew and told the truth, it switches. The driver as the shared object lives on from
-// input to input; an input is a list of lies, and then things that happen, to each of which the
-// next lie belongs. What is read of it: fuzz_support.h's Choices, in the order of the functions
-// below.
+// and in answers, of any size, revision, count and content: the driver breaks no rule, each
+// list that is sent meanwhile is completed once, and when it is attached anew and told the truth,
+// it switches. The driver as the shared object lives on from input to input; an input is a list of
+// lies, and then things that happen, to each of which the next lie belongs. What is read of it:
+// fuzz_support.h's Choices, in the order of the functions below.
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <array>
 
+#include "emulator/vmswitch/raw_list.h"
 #include "tests/driver/fuzz_support.h"
 #include "tests/driver/switch_net.h"
 
@@ -20,6 +21,7 @@ using namespace emulator;
 constexpr unsigned kMaxLies = 16, kMaxPatches = 6, kMaxEvents = 12, kMaxPatch = 8;
 constexpr std::size_t kMostTold = 16 * 1024;
 constexpr std::size_t kSmallRoom = 4000;
+constexpr std::uint32_t kTagBeside = 5 << 4;  // of VLAN 5
 constexpr std::uint32_t kPassing[] = {0x00010245, 0x00010241, 0x00010101, 0x00010297};
 
 // What is made of one structure: bytes at places, and its size.
@@ -91,7 +93,10 @@ class Rig {
     at.net.hyperv().lie_by([this](std::uint32_t, std::vector<std::byte>& told) {
       if (next_lie_ < lies_.size()) lies_[next_lie_++].apply(told);
     });
-    for (unsigned i = 0; i < kMaxEvents && !choices.at_end(); ++i) happen(at, choices);
+    for (unsigned i = 0; i < kMaxEvents && !choices.at_end(); ++i) {
+      happen(at, choices);
+      send_some(at);
+    }
     look(at);
     settle(at);
   }
@@ -140,6 +145,26 @@ class Rig {
       case 11: return restart(hyperv, choices);
       case 12: (void)hyperv.request_of_nic(port, choices.any(kPassing)); return;
       case 13: return save(hyperv, port);
+    }
+  }
+
+  // From each adapter that is connected, whatever the driver believes of it: to one, to all, with a
+  // tag beside it, and more than it may be.
+  void send_some(OneSwitch& at) {
+    const MacAddress a = at.net.mac(at.prefix + "a"), b = at.net.mac(at.prefix + "b");
+    constexpr std::size_t kLarge = 4000;
+    std::vector<RawList> lists;
+    for (const FrameText& frame : {udp_frame(a, b), udp_frame(b, a, kLarge),
+                                   udp_frame(a, kBroadcast), udp_frame(b, kBroadcast)}) {
+      const auto* const bytes = reinterpret_cast<const std::byte*>(frame.data());
+      RawList& list = lists.emplace_back();
+      list.frames.push_back({{bytes, bytes + frame.size()}, {}});
+      list.is_safe = lists.size() % 2 == 0;
+    }
+    lists.back().tag = kTagBeside;
+    const Span<const RawList> all(lists.data(), lists.size());
+    for (const PortView& port : at.net.hyperv().view().ports) {
+      (void)at.net.hyperv().transmit_raw({port.id, 0}, all);
     }
   }
 
@@ -211,6 +236,9 @@ class Rig {
 
   // ---- what holds afterwards ----
   void look(OneSwitch& at) {
+    host_.kernel().flush_dpcs();
+    // Twice, the host would have found it.
+    demand(live_list_count() == 0, "each list is completed");
     for (const char* name : {"a", "b"}) (void)client_.link_state(at.prefix + name);
     CHECK(client_.dump(wire::Family::Vport, std::uint8_t(wire::VportCommand::Find),
                        [](const wire::MessageView&) {}) == "");
