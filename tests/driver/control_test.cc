@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "base/bytes/cursor.h"
+#include "emulator/vmswitch/raw_list.h"
 #include "tests/driver/switch_net.h"
 
 namespace ovs::tests {
@@ -264,6 +265,41 @@ TEST_CASE(
             .set_isolation(net.address("a").port, {IsolationMode::NativeVirtualSubnet, false, 5001})
             .ok());
   CHECK(net.hyperv().set_isolation(net.address("a").port, IsolationPolicy()).ok());
+}
+
+// A guest may put it there, whatever its memory is.
+TEST_CASE("80 Driver: a tag in a frame's bytes is held to what its port allows") {
+  Bare bare;
+  Net& net = bare.net;
+  VlanPolicy trunk;
+  trunk.mode = VlanMode::Trunk;
+  trunk.trunk.set(5);
+  for (const char* name : {"a", "b"})
+    CHECK(net.hyperv().set_vlan(net.address(name).port, trunk).ok());
+  FrameText frame = udp_frame(net.mac("a"), kBroadcast);
+  const std::uint8_t tag[] = {0x81, 0, 0, 5};
+  frame.insert(frame.begin() + 12, std::begin(tag), std::end(tag));
+  const auto send = [&](std::initializer_list<FrameText> frames, bool is_safe) {
+    RawList list;
+    for (const FrameText& each : frames) {
+      const auto* const bytes = reinterpret_cast<const std::byte*>(each.data());
+      list.frames.push_back({FrameBytes(bytes, bytes + each.size()), {}});
+    }
+    list.is_safe = is_safe;
+    CHECK(net.hyperv().transmit_raw(net.address("a"), Span<const RawList>(&list, 1)) == 1);
+  };
+  FrameText forbidden = frame;
+  forbidden[15] = 9;
+  for (const bool is_safe : {true, false}) {
+    CAPTURE(is_safe);
+    send({frame}, is_safe);
+    CHECK(net.take("b") == Frames{frame});
+    send({forbidden}, is_safe);
+    CHECK(net.take("b").empty());
+    send({frame, forbidden}, is_safe);
+    CHECK(net.take("b").size() <= 1);
+    CHECK(net.take("c").empty());
+  }
 }
 
 TEST_CASE("Driver: an adapter that is a vport keeps its packets here, and its statuses go up") {

@@ -100,6 +100,43 @@ TEST_CASE("83 Driver: a header that the host has copied is believed, and the pac
   CHECK(moments > 0);
 }
 
+// With its sender's address behind three options that say nothing.
+FrameText solicitation(const MacAddress& from, const MacAddress& to) {
+  constexpr std::uint8_t kNonce[] = {14, 1, 0, 0, 0, 0, 0, 0};
+  constexpr std::uint8_t kAddress[] = {1, 1, 2, 0, 0, 0, 0, 1};
+  FrameText frame(78);
+  store(frame.data(), to);
+  store(frame.data() + kSource, from);
+  store(frame.data() + 12, Be16(0x86dd));
+  frame[14] = 0x60;
+  store(frame.data() + 18, Be16(24 + 4 * 8));
+  frame[20] = 58, frame[21] = 255;
+  frame[54] = 135;
+  for (int i = 0; i < 3; ++i) frame.insert(frame.end(), std::begin(kNonce), std::end(kNonce));
+  frame.insert(frame.end(), std::begin(kAddress), std::end(kAddress));
+  return frame;
+}
+
+TEST_CASE("83 Driver: options of neighbour discovery were looked at to the last") {
+  constexpr std::size_t kOption = 78 + 3 * 8;
+  SwitchHabits habits;
+  habits.safe_data_size = 96;
+  Configured configured(KernelConfig(), NdisConfig(), habits);
+  CHECK(configured.client.put_flow("in_port(1),eth(),eth_type(0x86dd),ipv6(proto=58,frag=no),"
+                                   "icmpv6(type=135,code=0),nd(sll=02:00:00:00:00:01)",
+                                   "2") == "");
+  const FrameText frame = solicitation(configured.net.mac("a"), configured.net.mac("b"));
+  std::size_t arrived = 0;
+  const std::size_t moments =
+      for_each_moment(configured.host, rewriting(kOption + 2, 6, {96}), [&] {
+        configured.net.send("a", frame);
+        for (const FrameText& each : configured.net.take("b")) arrived += each == frame ? 1 : 1000;
+      });
+  CHECK(moments > 0);
+  CHECK(arrived > 0);
+  CHECK(arrived < 1000);
+}
+
 TEST_CASE("83 Driver: lengths and kinds of headers that change are read once") {
   Configured configured;
   const std::string ip = "in_port(1),eth(),eth_type(0x0800),ipv4(proto=17,frag=no)";

@@ -157,6 +157,23 @@ TEST_CASE("B-8 Offload: a large send through a tunnel is cut, and each segment e
   }
 }
 
+// However many there are: the engine hands on 64 frames at a time.
+TEST_CASE("B-8 Offload: what comes behind a large send stays behind its segments") {
+  Tunnelling tunnelling(wire::VportType::Vxlan, 4789, all_offloads());
+  Net& net = tunnelling.net;
+  tunnelling.resolve();
+  tunnelling.flow_out("key");
+  for (const std::size_t payload : {3000u, 63000u, 64000u, 65000u}) {
+    CAPTURE(payload);
+    const FrameText large = tcp_frame(net.mac("a"), net.mac("host"), payload);
+    const FrameText small = tcp_frame(net.mac("a"), net.mac("host"), 100);
+    net.send_open("a", {large, small}, kSegment);
+    Frames expected = segments_of(large);
+    expected.push_back(small);
+    CHECK(inside(net.take(kWire), 50) == expected);
+  }
+}
+
 TEST_CASE("B-8 Offload: a checksum that is left open is closed before a tunnel, its own too") {
   Tunnelling tunnelling(wire::VportType::Vxlan, 4789, all_offloads());
   Net& net = tunnelling.net;

@@ -329,7 +329,10 @@ Outcome Families::netdev_family(const Operation& operation) {
 
 void Families::put_netdev(const Operation& operation, const Vport& port) {
   PortState state;
-  if (port.device() != nullptr) state = control_.hosts_.ports.state(port.device());
+  if (port.device() != nullptr) {
+    state = control_.hosts_.ports.state(port.device());
+    port.set_link(state.mac, state.mtu);  // what is said here holds from now on
+  }
   wire::Writer& writer = operation.reply;
   wire::Message header = operation.request;
   header.flags = 0;

@@ -167,7 +167,7 @@ PNET_BUFFER Arrivals::take(PNET_BUFFER_LIST list, PNET_BUFFER buffer) {
   const HypervNic* const nic = admit(arrival);
   if (nic == nullptr || arrival.fate != Fate::Open) return nullptr;
   const bool is_learning = nic->number() == datapath::kNoPort;
-  if (is_learning && (module_.is_configured() || !is_still_guests(arrival, *nic))) {
+  if (is_learning && (module_.is_configured() || !must_learn_from_copies(arrival, *nic))) {
     arrival.fate = module_.is_configured() ? Fate::NoPort : learn(arrival, *nic, *buffer);
     return nullptr;
   }
@@ -335,10 +335,15 @@ void Arrivals::take_back(const Arrival& arrival) {
 
 // ---- a switch that nobody configured -----------------------------------------------------------
 
-// Whether the guest could write another sender than it may be behind whoever looks.
-bool Arrivals::is_still_guests(const Arrival& arrival, const HypervNic& nic) const {
-  const bool is_bound = nic.kind() == NicKind::Vm && !nic.port().policy(reader_).may_spoof_mac;
-  return is_bound && !is_safe(arrival.list, kEthernetSize + kTagSize);
+// Whether the guest could write another sender or tag behind whoever looks; or the frames may
+// differ, or have a tag that cannot be changed where it is.
+bool Arrivals::must_learn_from_copies(const Arrival& arrival, const HypervNic& nic) {
+  const NET_BUFFER& first = *NET_BUFFER_LIST_FIRST_NB(arrival.list);
+  if (nic.kind() == NicKind::Vm && !is_safe(arrival.list, kEthernetSize + kTagSize)) return true;
+  if (first.Next != nullptr) return true;
+  Array<std::uint8_t, kEthernetSize + kTagSize> bytes = {};
+  if (arrival.tag != 0 || first.DataLength < bytes.size()) return false;
+  return copy_from(first, 0, bytes.size(), bytes.data()) && has_tag(bytes.data());
 }
 
 // The frames that were read last go out as copies, and the engine does not see them.
@@ -361,11 +366,9 @@ void Arrivals::learn_from_copies(Arrival& arrival, const HypervNic& nic) {
 }
 
 Fate Arrivals::learn(Arrival& arrival, const HypervNic& nic, const NET_BUFFER& buffer) {
-  Array<std::uint8_t, kEthernetSize + kTagSize> bytes = {};
-  const std::uint32_t size = buffer.DataLength;
-  if (size < kEthernetSize) return Fate::Unread;
-  const std::uint32_t part = size < bytes.size() ? size : std::uint32_t(bytes.size());
-  if (!copy_from(buffer, 0, part, bytes.data())) return Fate::Unread;
+  Array<std::uint8_t, kEthernetSize> bytes = {};
+  if (buffer.DataLength < bytes.size()) return Fate::Unread;
+  if (!copy_from(buffer, 0, bytes.size(), bytes.data())) return Fate::Unread;
   const std::uint64_t to = mac_at(bytes.data()), from = mac_at(bytes.data() + 6);
   const PortPolicy& policy = nic.port().policy(reader_);
   if (nic.kind() == NicKind::Vm && !may_send_from(policy, from, nic.mac_bits())) {
@@ -458,7 +461,7 @@ void Arrivals::go_to_exits(Arrival& arrival) {
     arrival.fate = Fate::Goes;
     return;
   }
-  arrival.fate = Fate::Full;
+  if (arrival.fate == Fate::Open) arrival.fate = Fate::Full;  // else copies have gone
   for (std::uint64_t rest = arrival.exits; rest != 0; rest &= rest - 1) {
     const Exit& exit = burst_.exits[__builtin_ctzll(rest)];
     host_.count_lost(exit.target.nic->number(), datapath::Drop::NoHostRoom);

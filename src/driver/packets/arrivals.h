@@ -70,7 +70,7 @@ class Arrivals {
   void go_to_exits(Arrival& arrival);
   Fate send_to(Arrival& arrival, Span<const Target> targets);
   Fate learn(Arrival& arrival, const HypervNic& nic, const NET_BUFFER& buffer);
-  bool is_still_guests(const Arrival& arrival, const HypervNic& nic) const;
+  static bool must_learn_from_copies(const Arrival& arrival, const HypervNic& nic);
   void learn_from_copies(Arrival& arrival, const HypervNic& nic);
   // Fills `targets`, which have room for kMaxTargets, and returns how many.
   std::size_t choose(const HypervNic& nic, std::uint64_t to, Maybe<std::uint16_t> vlan,

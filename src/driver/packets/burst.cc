@@ -8,6 +8,7 @@ void Burst::clear() {
   arrival_count = packet_count = alone_count = gone_count = 0;
   room = datapath::kBatch;
   exit_count = 0;
+  waits = false;
   outputs = {};
   copied = {};
   for (Departures& each : departures) {

@@ -159,6 +159,7 @@ struct Burst : SLIST_ENTRY {
   unsigned alone_count = 0;          // of the arrivals, those that are
   unsigned gone_count = 0;           // those that are on their way, or copied, and done with
   unsigned exit_count = 0;
+  bool waits = false;  // a frame of an arrival waits for the end: so do those behind it
   Arrival arrivals[kArrivals];
   datapath::Packet* packets[datapath::kBatch];
   FrameQueue outputs;             // of frames without arrival
@@ -172,10 +173,10 @@ struct Burst : SLIST_ENTRY {
   std::uint64_t exit_to(const Target& target);
   // The arrival's list goes to this exit itself, which is not 0. False: it goes to that adapter
   // already.
-  bool note(Arrival& arrival, std::uint64_t exit) const {
+  bool note(Arrival& arrival, std::uint64_t exit) {
     if ((arrival.exits & exits[__builtin_ctzll(exit)].of_nic) != 0) return false;
     arrival.exits |= exit;
-    return true;
+    return waits = true;
   }
   // Null: there are too many paths.
   Departures* departures_of(PacketPath& to);

@@ -26,8 +26,12 @@ inline std::uint32_t tag_info(std::uint16_t tci) {
 std::uint16_t tci_of(std::uint32_t info);
 // The VLAN of the outermost 802.1Q tag in the bytes; nothing: there is none.
 Maybe<std::uint16_t> vlan_of(const datapath::Packet& packet);
+// Of 18 bytes of a frame.
+inline bool has_tag(const std::uint8_t* bytes) {
+  return load<Be16>(bytes + 12).host() == 0x8100;
+}
 inline bool has_tag(const datapath::Packet& packet) {
-  return packet.head_size >= 18 && load<Be16>(packet.data + 12).host() == 0x8100;
+  return packet.head_size >= 18 && has_tag(packet.data);
 }
 inline std::uint16_t tci_in(const datapath::Packet& packet) {
   return load<Be16>(packet.data + 14).host();

@@ -10,18 +10,16 @@ static_assert(datapath::kBatch <= 32);  // frames of a list, each a bit
 // How many bytes of a frame decided on what became of it.
 std::uint32_t decisive_size(const Packet& packet) {
   constexpr std::uint8_t kIcmp = 1, kTcp = 6, kUdp = 17, kSctp = 132;
-  constexpr std::uint32_t kNetwork = 40, kNeighbour = 40;  // ARP, IPv6; neighbour discovery
-  const flow::HeaderOffsets& at = packet.at;
-  std::uint32_t size = at.l3 + kNetwork;
+  const std::uint32_t l4 = packet.at.l4, all = packet.size();
+  // Without one, anything may have been the reason, such as extension headers that do not end.
+  if (l4 == 0) return all;
   switch (packet.nw_proto) {
     case kIcmp:
     case kUdp:
-    case kSctp: size = at.l4 + 8u; break;
-    case kTcp: size = at.l4 + 20u; break;
-    default: size = at.l4 != 0 ? at.l4 + kNeighbour : size; break;
+    case kSctp: return l4 + 8 < all ? l4 + 8 : all;
+    case kTcp: return l4 + 20 < all ? l4 + 20 : all;
+    default: return all;  // options of neighbour discovery go on to the end
   }
-  if (at.l4 == 0) size = at.l3 + kNetwork;
-  return size < packet.size() ? size : packet.size();
 }
 
 }  // namespace

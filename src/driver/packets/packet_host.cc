@@ -142,7 +142,6 @@ struct ProcessorHost::Way {
   const NDIS_SWITCH_CONTEXT context;
   NDIS_SWITCH_PORT_DESTINATION destination;
   std::uint64_t exit = 0;  // of the burst's; 0: not known
-  bool waits = false;  // what went this way waits for the burst's end: so does what comes behind it
 };
 
 bool ProcessorHost::Way::admit(Frame& frame) const {
@@ -168,9 +167,8 @@ bool ProcessorHost::goes_straight(Frame& frame, Arrival& arrival, Way& way) {
   if (frame.packet.is_retagged && (!is_sole || !retag(arrival, frame))) return false;
   const Target target = frame.target();
   if (!may_go_itself(arrival, frame, target)) return false;
-  if (!is_sole || !way.are_all_alone || way.waits) {
+  if (!is_sole || !way.are_all_alone || burst_->waits) {
     const std::uint64_t exit = burst_->exit_to(target);
-    way.waits = true;
     return exit != 0 && burst_->note(arrival, exit);
   }
   // No other list of this burst has to wait, and there is nothing else of this one.
@@ -185,7 +183,7 @@ bool ProcessorHost::goes_straight(Frame& frame, Arrival& arrival, Way& way) {
 // What goes_straight() does, without its questions, for as many frames as need none and go nowhere
 // else, which is nearly all. Returns how many.
 std::size_t ProcessorHost::go_plainly(Span<Packet* const> packets, Way& way) {
-  if (way.waits) return 0;
+  if (burst_->waits) return 0;
   ListRun run;
   std::size_t count = 0;
   for (; count < packets.count(); ++count) {
@@ -215,9 +213,8 @@ std::size_t ProcessorHost::note_plainly(Span<Packet* const> packets, Way& way) {
     Frame& frame = Frame::of(*packets.data()[count]);
     Arrival* const arrival = frame.arrival;
     if (arrival == nullptr || !arrival->is_plain || frame.packet.is_rewritten) break;
-    if (arrival->exits == 0 && !way.waits) break;
+    if (arrival->exits == 0 && !burst_->waits) break;
     if (frame.packet.is_retagged || !note(*arrival, way)) break;
-    way.waits = true;
     hand_.give_back(frame);
   }
   return count;
@@ -248,7 +245,7 @@ PNET_BUFFER_LIST ProcessorHost::copy(Frame& frame, const Way& way) {
 // What originate() does, without its questions, for as many frames as need none: these are done,
 // and their lists as well. Returns how many.
 std::size_t ProcessorHost::go_as_copies(Span<Packet* const> packets, const Way& way) {
-  if (packets.empty() || way.waits || !is_simple_copy(Frame::of(*packets[0]))) return 0;
+  if (packets.empty() || burst_->waits || !is_simple_copy(Frame::of(*packets[0]))) return 0;
   PacketPath& path = burst_->module->packets();
   const auto most = unsigned(packets.count());
   if (!path.enter(most)) return 0;
@@ -285,12 +282,12 @@ void ProcessorHost::deliver(Frame& frame, Way& way) {
   if (arrival == nullptr) return burst_->outputs.push_back(frame);
   if (goes_straight(frame, *arrival, way)) return hand_.give_back(frame);
   const bool is_sole = arrival->is_alone && !arrival->is_cloned && arrival->exits == 0;
-  if (is_sole && way.is_here && way.are_all_alone && !way.waits) {
+  if (is_sole && way.is_here && way.are_all_alone && !burst_->waits) {
     const bool goes = originate(*burst_, frame, Source{arrival, nullptr}, *this);
     arrival->fate = goes ? Fate::Copied : Fate::Full;
     return;
   }
-  way.waits = true;
+  burst_->waits = true;
   arrival->outputs.push_back(frame);
 }
 

@@ -34,14 +34,17 @@ DropCounters::DropCounters(daemon::Coverage& coverage, CommandedDatapaths& datap
   coverage.before_looks([this] { update(); });
 }
 
-// A datapath that was not there at the last look, or has counted less than then, is a new one.
+// A datapath that was not there at the last look, or has counted less than then, is a new one. One
+// that cannot tell now is asked again; one that two have opened counts once.
 void DropCounters::update() {
   std::map<std::string, Totals> seen_now;
   for (vswitch::Dpif* const dpif : datapaths_.in_process()) {
+    const auto [entry, is_new] = seen_now.try_emplace(dpif->full_name());
+    if (!is_new) continue;
+    Totals& seen = entry->second;
+    seen = std::move(seen_[dpif->full_name()]);
     const auto drops = dpif->drops();
     if (!drops) continue;
-    Totals& seen = seen_now[dpif->full_name()];
-    seen = std::move(seen_[dpif->full_name()]);
     for (const vswitch::DpifDrop& drop : *drops) {
       std::uint64_t& last = seen[drop.cause];
       if (drop.count < last) last = 0;
