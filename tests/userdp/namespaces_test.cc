@@ -71,14 +71,15 @@ namespace {
 // 40 MB, by large frames whose checksums are open, which must arrive whole.
 bool transfer(const Namespaces& spaces, int from, int to, const std::string& address) {
   const std::string serve =
-      "timeout 30 python3 -c \"import socket,sys\ns=socket.create_server(('" + address +
+      "timeout 60 python3 -c \"import socket,sys\ns=socket.create_server(('" + address +
       "',5001));c,_=s.accept();n=0\nwhile True:\n b=c.recv(1<<20)\n if not b: break\n "
       "n+=len(b)\nsys.exit(0 if n==40000000 else 1)\"";
   const std::string send =
-      "timeout 30 python3 -c \"import socket,time\nfor i in range(50):\n try: "
+      "timeout 60 python3 -c \"import socket,time\nfor i in range(50):\n try: "
       "s=socket.create_connection(('" +
       address +
-      "',5001),2); break\n except OSError: time.sleep(0.1)\ns.sendall(bytes(40000000));s.close()\"";
+      "',5001),2); break\n except OSError: "
+      "time.sleep(0.1)\ns.settimeout(None)\ns.sendall(bytes(40000000));s.close()\"";
   const pid_t server = fork();
   if (server == 0) _exit(spaces.in(to, serve) ? 0 : 1);
   const bool sent = spaces.in(from, send);

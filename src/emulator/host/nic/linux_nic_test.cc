@@ -246,32 +246,34 @@ FrameText tcp_frame(std::size_t payload) {
 
 // What came with the last frame that is longer than others' chatter.
 struct Said {
+  struct What {
+    platform::PartialChecksum partial;
+    std::uint16_t segment_size = 0;
+    std::size_t size = 0;
+  };
   HostNic::Receiver receiver() {
     return [this](Span<const NicFrame> frames) {
       const std::lock_guard lock(mutex);
       for (const NicFrame& frame : frames) {
         if (frame.bytes.count() < 900) continue;
-        partial = frame.partial;
-        segment_size = frame.segment_size;
-        size = frame.bytes.count();
+        last = {frame.partial, frame.segment_size, frame.bytes.count()};
       }
       return frames.count();
     };
   }
-  bool has(std::size_t wanted) {
+  // Of the frame of that size that comes; its size is 0 if none does.
+  What of(std::size_t wanted) {
     for (int tries = 0; tries < 200; ++tries) {
       {
         const std::lock_guard lock(mutex);
-        if (size == wanted) return true;
+        if (last.size == wanted) return last;
       }
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
-    return false;
+    return {};
   }
   std::mutex mutex;
-  platform::PartialChecksum partial;
-  std::uint16_t segment_size = 0;
-  std::size_t size = 0;
+  What last;
 };
 
 TEST_CASE("LinuxNic: a TAP with offloads is left large sends and open checksums") {
@@ -283,16 +285,18 @@ TEST_CASE("LinuxNic: a TAP with offloads is left large sends and open checksums"
     const FrameText large = tcp_frame(30000), open = tcp_frame(1000);
     const platform::FrameParts parts[] = {{bytes_of(large), {}, {kTcpAt, kTcpSumAt}, 1360}};
     REQUIRE(guest->send(parts) == 1);
-    REQUIRE(said.has(large.size()));
-    CHECK(said.segment_size == 1360);
-    CHECK(said.partial.start == kTcpAt);
-    CHECK(said.partial.offset == kTcpSumAt);
+    const Said::What of_large = said.of(large.size());
+    REQUIRE(of_large.size == large.size());
+    CHECK(of_large.segment_size == 1360);
+    CHECK(of_large.partial.start == kTcpAt);
+    CHECK(of_large.partial.offset == kTcpSumAt);
     CHECK(nic->counters().from_system_large == 1);
     const platform::FrameParts plain[] = {{bytes_of(open), {}, {kTcpAt, kTcpSumAt}}};
     REQUIRE(guest->send(plain) == 1);
-    REQUIRE(said.has(open.size()));
-    CHECK(said.segment_size == 0);
-    CHECK(said.partial.start == kTcpAt);
+    const Said::What of_open = said.of(open.size());
+    REQUIRE(of_open.size == open.size());
+    CHECK(of_open.segment_size == 0);
+    CHECK(of_open.partial.start == kTcpAt);
     nic->stop();
   });
 }
@@ -307,8 +311,9 @@ TEST_CASE("LinuxNic: open checksums come from a TAP that takes them, whole ones 
       const FrameText open = tcp_frame(1000);
       const platform::FrameParts parts[] = {{bytes_of(open), {}, {kTcpAt, kTcpSumAt}}};
       REQUIRE(guest->send(parts) == 1);
-      REQUIRE(said.has(open.size()));
-      CHECK((said.partial.start != 0) == offloads.checksum);
+      const Said::What what = said.of(open.size());
+      REQUIRE(what.size == open.size());
+      CHECK((what.partial.start != 0) == offloads.checksum);
       nic->stop();
     });
   }
