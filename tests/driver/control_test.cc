@@ -276,9 +276,8 @@ TEST_CASE("80 Driver: a tag in a frame's bytes is held to what its port allows")
   trunk.trunk.set(5);
   for (const char* name : {"a", "b"})
     CHECK(net.hyperv().set_vlan(net.address(name).port, trunk).ok());
-  FrameText frame = udp_frame(net.mac("a"), kBroadcast);
-  const std::uint8_t tag[] = {0x81, 0, 0, 5};
-  frame.insert(frame.begin() + 12, std::begin(tag), std::end(tag));
+  const FrameText plain = udp_frame(net.mac("a"), kBroadcast);
+  const FrameText frame = with_tag(plain, 5), forbidden = with_tag(plain, 9);
   const auto send = [&](std::initializer_list<FrameText> frames, bool is_safe) {
     RawList list;
     for (const FrameText& each : frames) {
@@ -288,8 +287,6 @@ TEST_CASE("80 Driver: a tag in a frame's bytes is held to what its port allows")
     list.is_safe = is_safe;
     CHECK(net.hyperv().transmit_raw(net.address("a"), Span<const RawList>(&list, 1)) == 1);
   };
-  FrameText forbidden = frame;
-  forbidden[15] = 9;
   for (const bool is_safe : {true, false}) {
     CAPTURE(is_safe);
     send({frame}, is_safe);

@@ -116,12 +116,6 @@ TEST_CASE("PacketPath: a tag that is pushed arrives, and one that came is matche
   CHECK(net.take("c") == Frames{popped});
 }
 
-FrameText with_tag(FrameText frame, std::uint16_t tci) {
-  const std::uint8_t tag[] = {0x81, 0x00, std::uint8_t(tci >> 8), std::uint8_t(tci)};
-  frame.insert(frame.begin() + 12, std::begin(tag), std::end(tag));
-  return frame;
-}
-
 // Adapters whose frames no guest can write to any more.
 NicSpec of_host_memory() {
   NicSpec nic;

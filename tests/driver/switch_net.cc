@@ -47,6 +47,12 @@ FrameText udp_frame(const MacAddress& from, const MacAddress& to, std::size_t si
   return frame;
 }
 
+FrameText with_tag(FrameText frame, std::uint16_t tci) {
+  const std::uint8_t tag[] = {0x81, 0x00, std::uint8_t(tci >> 8), std::uint8_t(tci)};
+  frame.insert(frame.begin() + 12, std::begin(tag), std::end(tag));
+  return frame;
+}
+
 FrameText rewritten(FrameText frame) {
   store(frame.data(), MacAddress{{{2, 0, 0, 0, 0, 0x99}}});
   return frame;

@@ -21,6 +21,7 @@ std::string ipv6_from(unsigned port);
 // An Ethernet frame of `size` bytes with an IPv4 UDP packet.
 FrameText udp_frame(const MacAddress& from, const MacAddress& to, std::size_t size = 100,
                     std::uint16_t port = 7);
+FrameText with_tag(FrameText frame, std::uint16_t tci);
 // An action, and what it makes of a frame.
 inline const std::string kRewrite = "set(eth(dst=02:00:00:00:00:99))";
 FrameText rewritten(FrameText frame);

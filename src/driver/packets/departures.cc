@@ -3,7 +3,6 @@
 #include "datapath/pipeline/header_set.h"
 #include "datapath/pipeline/segmenter.h"
 #include "driver/extension/switch_module.h"
-#include "driver/packets/destinations.h"
 #include "driver/packets/offload.h"
 #include "driver/packets/packet_path.h"
 
@@ -27,22 +26,29 @@ bool has_to_be_cut(const datapath::Packet& packet, const HypervNic& to, bool fro
   return !can_leave_segments(packet);
 }
 
+// Of a frame that is no segments; what NDIS has no words for is filled in.
+std::uint32_t put_checksum(datapath::Packet& packet, bool from_outside,
+                           datapath::PacketHost& host) {
+  if (packet.open.start != 0) {
+    const std::uint32_t info = from_outside ? 0 : send_checksum_info(packet);
+    if (info != 0) return info;
+    datapath::close_checksum(packet, host);
+  }
+  return from_outside ? packet.verdict : 0;
+}
+
 // What comes from outside says what was found right, not what is to be filled in.
 Beside put_beside(Frame& frame, bool from_outside, datapath::PacketHost& host) {
   datapath::Packet& packet = frame.packet;
   Beside beside;
   beside.tag = take_tag(packet);
-  if (from_outside) {
-    beside.checksum = checksum_beside(packet, from_outside, host);
-    beside.coalesced = coalesced_info(packet);
-    return beside;
-  }
-  if (packet.segment_size != 0) {
+  if (!from_outside && packet.segment_size != 0) {
     if (packet.open.start == 0) leave_segments_open(packet);
     beside.segments = put_large_send(packet);
     return beside;
   }
-  beside.checksum = checksum_beside(packet, from_outside, host);
+  beside.checksum = put_checksum(packet, from_outside, host);
+  if (from_outside) beside.coalesced = coalesced_info(packet);
   return beside;
 }
 
@@ -71,20 +77,11 @@ bool originate_list(Burst& burst, Frame& frame, const Source& source, ProcessorH
     return lose(frame, datapath::Drop::NoHostRoom, host);
   }
   if (!path.enter()) return lose(frame, datapath::Drop::DeviceGone, host);
-  const Beside beside = put_beside(frame, is_from_outside(source), host);
-  link_mdls(frame);
-  const PNET_BUFFER_LIST list = path.make_list(frame, source);
-  const Target target = frame.target();
-  if (list == nullptr ||
-      !commit_destinations(frame.nic->module(), list, Span<const Target>(&target, 1))) {
-    if (list != nullptr) path.unmake_list(list);
+  const PNET_BUFFER_LIST list = make_list(frame, source, frame.target(), host);
+  if (list == nullptr) {
     path.leave();
     return lose(frame, datapath::Drop::NoHostRoom, host);
   }
-  NET_BUFFER_LIST_INFO(list, TcpIpChecksumNetBufferListInfo) = entry_of(beside.checksum);
-  NET_BUFFER_LIST_INFO(list, TcpLargeSendNetBufferListInfo) = entry_of(beside.segments);
-  NET_BUFFER_LIST_INFO(list, TcpRecvSegCoalesceInfo) = entry_of(beside.coalesced);
-  NET_BUFFER_LIST_INFO(list, Ieee8021QNetBufferListInfo) = entry_of(beside.tag);
   departures->add(list, source_of(list), frame.nic);
   return true;
 }
@@ -106,6 +103,19 @@ bool originate_segments(Burst& burst, Frame& frame, const Source& source, Proces
 }
 
 }  // namespace
+
+PNET_BUFFER_LIST make_list(Frame& frame, const Source& source, const Target& target,
+                           ProcessorHost& host) {
+  const Beside beside = put_beside(frame, is_from_outside(source), host);
+  link_mdls(frame);
+  const PNET_BUFFER_LIST list = target.nic->module().packets().make_list(frame, source, target);
+  if (list == nullptr) return nullptr;
+  NET_BUFFER_LIST_INFO(list, TcpIpChecksumNetBufferListInfo) = entry_of(beside.checksum);
+  NET_BUFFER_LIST_INFO(list, TcpLargeSendNetBufferListInfo) = entry_of(beside.segments);
+  NET_BUFFER_LIST_INFO(list, TcpRecvSegCoalesceInfo) = entry_of(beside.coalesced);
+  NET_BUFFER_LIST_INFO(list, Ieee8021QNetBufferListInfo) = entry_of(beside.tag);
+  return list;
+}
 
 bool originate(Burst& burst, Frame& frame, const Source& source, ProcessorHost& host) {
   if (has_to_be_cut(frame.packet, *frame.nic, is_from_outside(source))) {

@@ -161,7 +161,7 @@ bool ProcessorHost::Way::admit(Frame& frame) const {
 }
 
 // Whether the list that the frame came in goes there itself; then the frame is needed no more.
-bool ProcessorHost::goes_straight(Frame& frame, Arrival& arrival, Way& way) {
+bool ProcessorHost::goes_straight(Frame& frame, Arrival& arrival, const Way& way) {
   if (!arrival.is_alone || !way.is_here) return false;
   const bool is_sole = !arrival.is_cloned && arrival.exits == 0;
   if (frame.packet.is_retagged && (!is_sole || !retag(arrival, frame))) return false;
@@ -220,28 +220,6 @@ std::size_t ProcessorHost::note_plainly(Span<Packet* const> packets, Way& way) {
   return count;
 }
 
-// A list of our own for a frame that is a simple copy. Null: something had run out.
-PNET_BUFFER_LIST ProcessorHost::copy(Frame& frame, const Way& way) {
-  const SwitchModule& module = *burst_->module;
-  PacketPath& path = module.packets();
-  const std::uint32_t tag = take_tag(frame.packet);
-  const std::uint32_t checksum =
-      checksum_beside(frame.packet, frame.arrival->kind == NicKind::External, *this);
-  frame.mdl.link(kFrameRoom, nullptr);
-  const PNET_BUFFER_LIST list = path.make_list(frame, Source{frame.arrival, nullptr});
-  if (list == nullptr) return nullptr;
-  const Target target{&way.nic, true};
-  if (!commit_destinations(module, list, Span<const Target>(&target, 1))) {
-    path.unmake_list(list);
-    return nullptr;
-  }
-  NET_BUFFER_LIST_INFO(list, TcpIpChecksumNetBufferListInfo) = entry_of(checksum);
-  NET_BUFFER_LIST_INFO(list, TcpLargeSendNetBufferListInfo) = nullptr;
-  NET_BUFFER_LIST_INFO(list, TcpRecvSegCoalesceInfo) = nullptr;
-  NET_BUFFER_LIST_INFO(list, Ieee8021QNetBufferListInfo) = entry_of(tag);
-  return list;
-}
-
 // What originate() does, without its questions, for as many frames as need none: these are done,
 // and their lists as well. Returns how many.
 std::size_t ProcessorHost::go_as_copies(Span<Packet* const> packets, const Way& way) {
@@ -256,7 +234,8 @@ std::size_t ProcessorHost::go_as_copies(Span<Packet* const> packets, const Way& 
     Frame& frame = Frame::of(*packets.data()[count]);
     if (!is_simple_copy(frame)) break;
     Arrival& arrival = *frame.arrival;
-    const PNET_BUFFER_LIST list = copy(frame, way);
+    const Source source{&arrival, nullptr};
+    const PNET_BUFFER_LIST list = make_list(frame, source, Target{&way.nic, true}, *this);
     if (list == nullptr) {
       drop(frame, way.number, datapath::Drop::NoHostRoom);
       arrival.fate = Fate::Full;
@@ -274,7 +253,7 @@ std::size_t ProcessorHost::go_as_copies(Span<Packet* const> packets, const Way& 
   return count;
 }
 
-void ProcessorHost::deliver(Frame& frame, Way& way) {
+void ProcessorHost::deliver(Frame& frame, const Way& way) {
   if (frame.is_broken) return drop(frame, way.number, datapath::Drop::NoHostRoom);
   frame.send_to(Target{&way.nic, true});
   if (way.rules_tags && !way.admit(frame)) return drop(frame, way.number, datapath::Drop::Policy);

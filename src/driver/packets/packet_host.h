@@ -58,12 +58,11 @@ class ProcessorHost final : public datapath::PacketHost {
 
   struct Way;
 
-  void deliver(Frame& frame, Way& way);
+  void deliver(Frame& frame, const Way& way);
   std::size_t go_as_copies(Span<datapath::Packet* const> packets, const Way& way);
-  PNET_BUFFER_LIST copy(Frame& frame, const Way& way);
   std::size_t go_plainly(Span<datapath::Packet* const> packets, Way& way);
   std::size_t note_plainly(Span<datapath::Packet* const> packets, Way& way);
-  bool goes_straight(Frame& frame, Arrival& arrival, Way& way);
+  bool goes_straight(Frame& frame, Arrival& arrival, const Way& way);
   bool note(const Frame& frame, Way& way);
   bool note(Arrival& arrival, Way& way);
   void drop(Frame& frame, datapath::PortNo to, datapath::Drop why);

@@ -326,7 +326,7 @@ void PacketPath::Parts::complete(const ListRun& lists, ULONG dispatch) {
 
 // ---- lists of our own --------------------------------------------------------------------------
 
-PNET_BUFFER_LIST PacketPath::make_list(Frame& frame, const Source& source) {
+PNET_BUFFER_LIST PacketPath::make_list(Frame& frame, const Source& source, const Target& target) {
   const SwitchModule& module = parts_->module;
   const NDIS_SWITCH_OPTIONAL_HANDLERS& handlers = module.handlers();
   const PNET_BUFFER_LIST list =
@@ -348,7 +348,10 @@ PNET_BUFFER_LIST PacketPath::make_list(Frame& frame, const Source& source) {
                                              source.nic->index());
   }
   NET_BUFFER_LIST_SWITCH_FORWARDING_DETAIL(list)->IsPacketDataSafe = 1;
-  if (status == NDIS_STATUS_SUCCESS) return list;
+  if (status == NDIS_STATUS_SUCCESS &&
+      commit_destinations(module, list, Span<const Target>(&target, 1))) {
+    return list;
+  }
   unmake_list(list);
   return nullptr;
 }

@@ -19,6 +19,7 @@ struct Burst;
 struct Departures;
 struct Frame;
 struct Source;
+struct Target;
 
 enum class Drained : bool { Now, Later };
 
@@ -55,16 +56,16 @@ class PacketPath {
   bool enter(unsigned count = 1);
   void leave(unsigned count = 1);
   // A list of our own for the frame, which is its memory and then the list's: with its forwarding
-  // context and source, and no destination yet. Null: something had run out.
-  PNET_BUFFER_LIST make_list(Frame& frame, const Source& source);
-  // It goes nowhere; its frame is the caller's again.
-  void unmake_list(PNET_BUFFER_LIST list);
+  // context, source and destination. Null: something had run out.
+  PNET_BUFFER_LIST make_list(Frame& frame, const Source& source, const Target& target);
   void send_down(Departures& departures, ULONG dispatch);
 
  private:
   class Switching;
   friend class Switching;
 
+  // Its frame is the caller's again.
+  void unmake_list(PNET_BUFFER_LIST list);
   // Those of `lists` that are ours are no more; the rest goes to `theirs`. Returns how many.
   unsigned take_back(NblChain lists, NblChain& theirs, bool is_at_dispatch);
 
